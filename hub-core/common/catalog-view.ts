@@ -1,0 +1,41 @@
+/** The merged catalog, read-only: what routing and the API see of it. Implemented by `registry/`. */
+import type { ClusterRecord, HubRecord, LatencyRecord, LinksRecord, MemberState, SummaryRecord } from "../wire/catalog.ts";
+import type { ClusterId, HubId, HubIdentity, Millis, RegionId } from "./types.ts";
+
+export interface HubView extends HubIdentity {
+  /** From this hub's own groups when it is in them, else as the hub's coordinator says. */
+  readonly state: MemberState;
+  readonly incarnation: number;
+  /** Null until the hub's own record has arrived. */
+  readonly record: HubRecord | null;
+}
+
+export interface ClusterView {
+  /** The origin of the winning record. */
+  readonly owner: HubId;
+  readonly record: ClusterRecord;
+  /** False while the owner is failed or left and nobody has adopted the cluster: its state is the last one known. */
+  readonly vouched: boolean;
+}
+
+export interface CatalogView {
+  /**
+   * Goes up with every change that could alter an answer. Equal only for equal views of this run of this hub:
+   * use it as a cache key and show it as `catalog_version`.
+   */
+  readonly version: number;
+  /** When the newest applied change was made, by its origin's clock; what `data_age_ms` is counted from. */
+  readonly changedAt: Millis;
+
+  hubs(): Iterable<HubView>;
+  hub(id: HubId): HubView | undefined;
+  clusters(): Iterable<ClusterView>;
+  cluster(id: ClusterId): ClusterView | undefined;
+  services(): Iterable<string>;
+  clustersOffering(service: string): Iterable<ClusterView>;
+  /** Measured edges by the hub that measured them. */
+  links(): Iterable<{ readonly origin: HubId; readonly record: LinksRecord }>;
+  latencies(): Iterable<{ readonly origin: HubId; readonly record: LatencyRecord }>;
+  summaries(): Iterable<SummaryRecord>;
+  regions(): Iterable<RegionId>;
+}

@@ -1,0 +1,92 @@
+/** Counters and histograms of one hub. The shell only renders them: what is counted is decided where it happens. */
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface CounterSample {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly value: number;
+}
+
+export interface HistogramSample {
+  readonly name: string;
+  readonly labels: Labels;
+  /** Upper bounds, in the metric's unit; counts are cumulative, the last is +Inf. */
+  readonly bounds: readonly number[];
+  readonly cumulative: readonly number[];
+  readonly sum: number;
+  readonly count: number;
+}
+
+/** Seconds: one frame on loopback to a slow consensus round. */
+export const LATENCY_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+
+/** Label values come from closed sets or configured ids; past this many series of one hub, new ones are folded away. */
+const MAX_SERIES = 2_000;
+
+interface Histogram {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly buckets: number[];
+  sum: number;
+  count: number;
+}
+
+export class Metrics {
+  readonly #counters = new Map<string, { name: string; labels: Labels; value: number }>();
+  readonly #histograms = new Map<string, Histogram>();
+  #folded = 0;
+
+  count(name: string, by = 1, labels: Labels = {}): void {
+    const key = seriesKey(name, labels);
+    const counter = this.#counters.get(key);
+    if (counter) counter.value += by;
+    else if (this.#hasRoom()) this.#counters.set(key, { name, labels, value: by });
+  }
+
+  /** `seconds` goes into the first bucket that holds it. */
+  observe(name: string, seconds: number, labels: Labels = {}): void {
+    const key = seriesKey(name, labels);
+    let histogram = this.#histograms.get(key);
+    if (!histogram) {
+      if (!this.#hasRoom()) return;
+      histogram = { name, labels, buckets: new Array(LATENCY_BOUNDS.length + 1).fill(0), sum: 0, count: 0 };
+      this.#histograms.set(key, histogram);
+    }
+    const bucket = LATENCY_BOUNDS.findIndex((bound) => seconds <= bound);
+    const index = bucket < 0 ? LATENCY_BOUNDS.length : bucket;
+    histogram.buckets[index] = (histogram.buckets[index] ?? 0) + 1;
+    histogram.sum += seconds;
+    histogram.count += 1;
+  }
+
+  value(name: string, labels: Labels = {}): number {
+    return this.#counters.get(seriesKey(name, labels))?.value ?? 0;
+  }
+
+  counters(): CounterSample[] {
+    const samples = [...this.#counters.values()].map((counter) => ({ ...counter }));
+    if (this.#folded > 0) samples.push({ name: "federation_metric_series_folded_total", labels: {}, value: this.#folded });
+    return samples;
+  }
+
+  histograms(): HistogramSample[] {
+    return [...this.#histograms.values()].map(({ name, labels, buckets, sum, count }) => {
+      let total = 0;
+      const cumulative = buckets.map((n) => (total += n));
+      return { name, labels, bounds: LATENCY_BOUNDS, cumulative, sum, count };
+    });
+  }
+
+  #hasRoom(): boolean {
+    if (this.#counters.size + this.#histograms.size < MAX_SERIES) return true;
+    this.#folded += 1;
+    return false;
+  }
+}
+
+function seriesKey(name: string, labels: Labels): string {
+  let key = name;
+  for (const label in labels) key += `|${label}=${labels[label]}`;
+  return key;
+}

@@ -1,0 +1,56 @@
+/** What a machine may do to the world. The Hub turns it into effects and keeps the order: persist before send. */
+import type { Message } from "../wire/messages.ts";
+import type { ClusterId, DurationMs, GroupId, HubId, HubIdentity, Millis } from "./types.ts";
+import type { MemberState, Rumor } from "../wire/catalog.ts";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+
+export interface StoredIdentity {
+  /** Goes up on every start. */
+  readonly incarnation: number;
+  /** Sequence numbers below this may have been used: a restart begins here, so none is used twice. */
+  readonly seqCeiling: number;
+  readonly firstStartedAt: Millis;
+}
+
+export type StoredWrite =
+  | { readonly table: "identity"; readonly value: StoredIdentity }
+  /** An encoded `Rumor` of the hub's own log; null deletes it. */
+  | { readonly table: "record"; readonly key: string; readonly bytes: Uint8Array<ArrayBuffer> | null }
+  | { readonly table: "peer"; readonly hubId: HubId; readonly value: HubIdentity | null };
+
+/** One active health check of a cluster. */
+export interface Check {
+  readonly clusterId: ClusterId;
+  readonly token: number;
+  readonly url: string;
+  readonly timeoutMs: DurationMs;
+}
+
+/** What one machine tells its siblings. The Hub hands each to those concerned, after the step that raised it. */
+export type Notice =
+  | {
+      readonly kind: "member-changed";
+      readonly group: GroupId;
+      readonly hub: HubIdentity;
+      readonly incarnation: number;
+      readonly from: MemberState | null;
+      readonly to: MemberState;
+    }
+  /** Another run of this very hub is alive somewhere: same id, other instance. */
+  | { readonly kind: "clone-detected"; readonly group: GroupId; readonly address: string }
+  /** A rumor was applied to the store, from a peer or (`from` null) by this hub itself. */
+  | { readonly kind: "rumor-applied"; readonly rumor: Rumor; readonly from: HubId | null; readonly hops: number };
+
+export interface Outbox {
+  /** Queued for the link to `to`; false, and counted, when none is open. */
+  send(to: HubId, message: Message): boolean;
+  connected(to: HubId): boolean;
+  /** Ask for a link now, whatever the overlay wants: a probe, a redial of a failed member, a repair. */
+  dial(to: HubId): void;
+  persist(write: StoredWrite): void;
+  check(check: Check): void;
+  notify(notice: Notice): void;
+  log(level: LogLevel, event: string, fields?: LogFields): void;
+}

@@ -1,0 +1,232 @@
+/** The records of the catalog, as they travel and as every machine sees them. Each has one writer: its `origin` hub. */
+import { TIERS, type ClusterId, type Coordinates, type HubId, type Json, type Millis } from "../common/types.ts";
+import {
+  bool,
+  type Codec,
+  DecodeError,
+  type Decoded,
+  f32,
+  list,
+  nullable,
+  oneOf,
+  scaled,
+  struct,
+  text,
+  uint,
+  union,
+  variant,
+} from "./codec.ts";
+
+export const ID_BYTES = 128;
+export const URL_BYTES = 2_048;
+export const METADATA_BYTES = 8_192;
+
+export const id = text(ID_BYTES);
+const url = text(URL_BYTES);
+const load = scaled(100);
+/** Tenths of a millisecond. */
+export const rtt = scaled(10);
+
+export const coordinates: Codec<Coordinates> = struct({ latitude: f32, longitude: f32 });
+
+/** JSON within a size, for what users attach and MPREG does not interpret. */
+export function json(maxBytes: number): Codec<Json> {
+  const inner = text(maxBytes);
+  return {
+    write: (w, value) => inner.write(w, JSON.stringify(value)),
+    read: (r) => {
+      const source = inner.read(r);
+      try {
+        return JSON.parse(source) as Json;
+      } catch {
+        throw new DecodeError("metadata that is not JSON");
+      }
+    },
+  };
+}
+
+/** How membership judges a hub; `joining` until its first state exchange is done. */
+export const MEMBER_STATES = ["joining", "alive", "suspect", "failed", "left"] as const;
+export type MemberState = (typeof MEMBER_STATES)[number];
+export const memberState = oneOf(MEMBER_STATES);
+
+export const CLUSTER_STATES = ["passing", "warning", "critical", "draining", "maintenance"] as const;
+export type ClusterState = (typeof CLUSTER_STATES)[number];
+
+export const endpoint = struct({ url, weight: uint });
+export type Endpoint = Decoded<typeof endpoint>;
+
+export const offeredService = struct({
+  name: id,
+  version: nullable(id),
+  tags: list(id, 32),
+  weight: uint,
+  /** Requests in flight that the cluster says it can carry; null: unlimited. */
+  capacity: nullable(uint),
+  /** 0…1 of capacity. */
+  load,
+  healthy: bool,
+});
+export type OfferedService = Decoded<typeof offeredService>;
+
+export const healthCheck = struct({ url, intervalMs: uint, timeoutMs: uint });
+export type HealthCheck = Decoded<typeof healthCheck>;
+
+export const MAX_ENDPOINTS = 32;
+export const MAX_SERVICES = 128;
+
+const hubRecord = variant(1, {
+  tier: oneOf(TIERS),
+  region: id,
+  coordinates,
+  parent: nullable(id),
+  address: url,
+  incarnation: uint,
+  /** Clusters owned, and the most it takes. */
+  clusters: uint,
+  capacity: uint,
+  load,
+  draining: bool,
+  softwareVersion: text(64),
+  startedAt: uint,
+});
+
+const clusterRecord = variant(2, {
+  clusterId: id,
+  /** Goes up with every change of owner and every return from a tombstone; the highest wins. */
+  incarnation: uint,
+  /** The hub that it registered with; an adopter hands it back there. */
+  homeHub: id,
+  region: id,
+  coordinates,
+  endpoints: list(endpoint, MAX_ENDPOINTS),
+  services: list(offeredService, MAX_SERVICES),
+  healthCheck: nullable(healthCheck),
+  ttlMs: nullable(uint),
+  namespace: id,
+  jurisdiction: nullable(id),
+  metadata: nullable(json(METADATA_BYTES)),
+  state: oneOf(CLUSTER_STATES),
+  /** Why it is in that state, for people. */
+  reason: text(256),
+  stateSince: uint,
+  /** End of the ramp-up after a return; null when it carries its full share. */
+  rampUntil: nullable(uint),
+  load,
+  inFlight: uint,
+  /** From the owner hub to the cluster, as its health checks measure it. */
+  checkRttMs: nullable(rtt),
+  maintenance: nullable(struct({ startsAt: uint, endsAt: uint })),
+  updatedAt: uint,
+});
+
+const tombstone = variant(3, { clusterId: id, incarnation: uint, deletedAt: uint });
+
+/** What a coordinator (or the sponsor of an orphaned region) says of a hub to those outside its group. */
+const hubStateRecord = variant(4, { hubId: id, incarnation: uint, state: memberState, since: uint });
+
+/** Round trips measured by the origin over its own links. */
+const linksRecord = variant(5, {
+  links: list(struct({ peer: id, rttMs: rtt, loss: load, utilisation: load }), 64),
+  updatedAt: uint,
+});
+
+/** Round trips told through the API: from a place, region, hub or cluster to a hub or cluster. */
+const latencyRecord = variant(6, {
+  from: id,
+  /** Where `from` is, when that is known. */
+  coordinates: nullable(coordinates),
+  to: id,
+  rttMs: rtt,
+  observedAt: uint,
+});
+
+const summaryRecord = variant(7, {
+  region: id,
+  hubs: uint,
+  clusters: uint,
+  healthy: uint,
+  services: list(struct({ name: id, clusters: uint, healthy: uint, capacity: uint, load }), 1_024),
+  updatedAt: uint,
+});
+
+/** Proof of propagation: receivers send a receipt back the way it came. */
+const testRecord = variant(8, { messageId: id, payload: json(METADATA_BYTES), startedAt: uint });
+
+/** The key is free again: what stood there is withdrawn by its writer. */
+const withdrawn = variant(9, {});
+
+export const recordBody = union({
+  hub: hubRecord,
+  cluster: clusterRecord,
+  tombstone,
+  "hub-state": hubStateRecord,
+  links: linksRecord,
+  latency: latencyRecord,
+  summary: summaryRecord,
+  test: testRecord,
+  withdrawn,
+});
+
+export type RecordBody = Decoded<typeof recordBody>;
+export type HubRecord = Extract<RecordBody, { kind: "hub" }>;
+export type ClusterRecord = Extract<RecordBody, { kind: "cluster" }>;
+export type ClusterTombstone = Extract<RecordBody, { kind: "tombstone" }>;
+export type HubStateRecord = Extract<RecordBody, { kind: "hub-state" }>;
+export type LinksRecord = Extract<RecordBody, { kind: "links" }>;
+export type LatencyRecord = Extract<RecordBody, { kind: "latency" }>;
+export type SummaryRecord = Extract<RecordBody, { kind: "summary" }>;
+export type TestRecord = Extract<RecordBody, { kind: "test" }>;
+
+/** `urgent`: withdrawals and state changes; `bulk`: loads and measurements, the first to wait under pressure. */
+export const PRIORITIES = ["urgent", "normal", "bulk"] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/**
+ * One update as gossip spreads it: the newest value of `key` in the log of `origin`.
+ * `seq` is the origin's own count and only goes up; a rumor with a lower one than seen for its key is old.
+ */
+export const rumor = struct({
+  origin: id,
+  seq: uint,
+  key: text(300),
+  priority: oneOf(PRIORITIES),
+  /** Dropped by everyone after this; null: kept until superseded. */
+  expiresAt: nullable(uint),
+  body: recordBody,
+});
+
+export type Rumor = Decoded<typeof rumor>;
+
+export const recordKeys = {
+  hub: "hub",
+  links: "links",
+  summary: "summary",
+  cluster: (clusterId: ClusterId): string => `cluster/${clusterId}`,
+  hubState: (hubId: HubId): string => `hub-state/${hubId}`,
+  latency: (from: string, to: string): string => `latency/${from}/${to}`,
+  test: (messageId: string): string => `test/${messageId}`,
+} as const;
+
+/** `completeUpTo`: every change of the origin up to that seq that still matters is here. */
+export type VersionVector = ReadonlyMap<HubId, number>;
+
+/**
+ * The replicated store as gossip sees it. `registry/` implements it; `state/` will stand beside it.
+ * `scope` names the group that asks, because local hubs get the records of other regions in routing form.
+ */
+export interface RumorStore {
+  vector(): VersionVector;
+  /** 64 bits over the vector, equal exactly when the vectors are (with overwhelming odds). Two uint32. */
+  digest(): readonly [number, number];
+  /** True when this very update, or a later one of the same key, is here. */
+  covers(origin: HubId, seq: number, key: string): boolean;
+  /** The rumor, if it is still the newest of its key. */
+  get(origin: HubId, seq: number): Rumor | undefined;
+  /** Newest values of `origin` with seq > `after`, in seq order, at most `maxBytes` encoded; `upTo` is what they complete. */
+  changesSince(origin: HubId, after: number, maxBytes: number): { rumors: readonly Rumor[]; upTo: number; more: boolean };
+  /** `stale`: seen or superseded. `rejected`: could not be applied, and so is not seen. */
+  apply(rumor: Rumor, from: HubId, now: Millis): "applied" | "stale" | "rejected";
+  /** A peer sent every change of `origin` up to `upTo`. */
+  completeUpTo(origin: HubId, upTo: number): void;
+}

@@ -1,0 +1,1 @@
+export const membershipMessages = {} as const;
