@@ -10,6 +10,7 @@ import {
   nullable,
   oneOf,
   scaled,
+  since,
   struct,
   text,
   uint,
@@ -127,7 +128,7 @@ const hubStateRecord = variant(4, { hubId: id, incarnation: uint, state: memberS
 
 /** Round trips measured by the origin over its own links. */
 const linksRecord = variant(5, {
-  links: list(struct({ peer: id, rttMs: rtt, loss: load, utilisation: load }), 64),
+  links: list(struct({ peer: id, rttMs: rtt, loss: load, utilisation: since(2, load, 0) }), 64),
   updatedAt: uint,
 });
 

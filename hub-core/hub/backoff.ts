@@ -1,0 +1,47 @@
+import type { Random } from "../common/random.ts";
+import type { HubId, Millis } from "../common/types.ts";
+
+const FIRST_MS = 200;
+const LONGEST_MS = 10_000;
+const MAX_PEERS = 1_024;
+
+/** Exponential back-off with full jitter per peer, so that a returning hub is not met by everyone at once. */
+export class Backoff {
+  readonly #peers = new Map<HubId, { failures: number; until: Millis }>();
+  readonly #random: Random;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  ready(peer: HubId, now: Millis): boolean {
+    return this.readyAt(peer) <= now;
+  }
+
+  readyAt(peer: HubId): Millis {
+    return this.#peers.get(peer)?.until ?? 0;
+  }
+
+  failed(peer: HubId, now: Millis): void {
+    const failures = (this.#peers.get(peer)?.failures ?? 0) + 1;
+    const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 10));
+    this.#set(peer, failures, now + ceiling * (0.5 + this.#random.float() / 2));
+  }
+
+  /** The peer is well but said no: leave it alone for a while. */
+  hold(peer: HubId, until: Millis): void {
+    this.#set(peer, this.#peers.get(peer)?.failures ?? 0, until);
+  }
+
+  succeeded(peer: HubId): void {
+    this.#peers.delete(peer);
+  }
+
+  #set(peer: HubId, failures: number, until: Millis): void {
+    if (!this.#peers.has(peer) && this.#peers.size >= MAX_PEERS) {
+      const oldest = this.#peers.keys().next().value;
+      if (oldest !== undefined) this.#peers.delete(oldest);
+    }
+    this.#peers.set(peer, { failures, until });
+  }
+}

@@ -1,0 +1,84 @@
+/** One group as this hub lives in it: who is there, and what is said. */
+import type { Metrics } from "../common/metrics.ts";
+import type { Random } from "../common/random.ts";
+import type { GroupId, HubIdentity } from "../common/types.ts";
+import type { HubConfig } from "../config/hub-config.ts";
+import { Gossip } from "../gossip/index.ts";
+import { Membership } from "../membership/index.ts";
+import type { RumorStore } from "../wire/catalog.ts";
+
+export interface Group {
+  readonly id: GroupId;
+  /** `up`: with the parent and siblings; `down`: with the children. */
+  readonly role: "up" | "down";
+  readonly membership: Membership;
+  readonly gossip: Gossip;
+}
+
+export interface GroupParts {
+  readonly id: GroupId;
+  readonly role: "up" | "down";
+  readonly config: HubConfig;
+  readonly incarnation: number;
+  readonly instance: number;
+  readonly store: RumorStore;
+  readonly raiseIncarnation: (atLeast: number) => number;
+  readonly random: Random;
+  readonly metrics: Metrics;
+}
+
+export function openGroup(parts: GroupParts): Group {
+  const { id, role, config, random, metrics } = parts;
+  const self: HubIdentity = config.hub;
+  return {
+    id,
+    role,
+    membership: new Membership({
+      group: id,
+      self,
+      incarnation: parts.incarnation,
+      instance: parts.instance,
+      capacity: childCapacity(config),
+      config: config.membership,
+      maxNeighbours: Math.floor((config.network.maxConnections - SPARE_LINKS) / 2),
+      raiseIncarnation: parts.raiseIncarnation,
+      random,
+      metrics,
+    }),
+    gossip: new Gossip({
+      group: id,
+      self,
+      config: config.gossip,
+      maxQueued: config.limits.maxGossipMessages,
+      store: parts.store,
+      random,
+      metrics,
+    }),
+  };
+}
+
+/** Kept free of the overlay: for joiners, indirect probes and redials. */
+const SPARE_LINKS = 2;
+
+/**
+ * A hub in two groups gives each half of its links; what a small group leaves goes to the other.
+ * `sizes` are the other members of each group.
+ */
+export function shareLinks(maxConnections: number, sizes: readonly number[]): number[] {
+  const budget = Math.max(2, maxConnections - SPARE_LINKS);
+  if (sizes.length < 2) return sizes.map(() => budget);
+  const half = Math.floor(budget / 2);
+  const unused = sizes.map((size) => Math.max(0, half - size));
+  return sizes.map((_, index) => half + sizes.reduce((sum, __, other) => (other === index ? sum : sum + (unused[other] ?? 0)), 0));
+}
+
+function childCapacity(config: HubConfig): number {
+  switch (config.hub.tier) {
+    case "global":
+      return config.limits.maxRegionalHubs;
+    case "regional":
+      return config.limits.maxChildHubs;
+    case "local":
+      return 0;
+  }
+}

@@ -1,0 +1,435 @@
+/**
+ * The machines of one hub, composed. Events go in, effects come out, nothing else happens.
+ * See contract.ts for what the runner owes the hub, and README.md for the map.
+ */
+import { Metrics } from "../common/metrics.ts";
+import type { Notice, StoredIdentity } from "../common/outbox.ts";
+import { Random } from "../common/random.ts";
+import {
+  downGroupOf,
+  type HubId,
+  type HubIdentity,
+  invariant,
+  type Millis,
+  unreachable,
+  upGroupOf,
+} from "../common/types.ts";
+import type { HubConfig } from "../config/hub-config.ts";
+import { TestMessages } from "../gossip/index.ts";
+import { Registry } from "../registry/index.ts";
+import { Router } from "../routing/index.ts";
+import type { Message } from "../wire/messages.ts";
+import { NEWEST_VERSION, OLDEST_VERSION } from "../wire/versions.ts";
+import type { Effect, HubEvent, StoredState } from "./contract.ts";
+import { StepEffects } from "./effects.ts";
+import { type Group, openGroup, shareLinks } from "./group.ts";
+import { LinkLoad } from "./link-load.ts";
+import { type LinkNews, Links } from "./links.ts";
+import { addresseeOf } from "./addressee.ts";
+import { answer } from "./answer.ts";
+
+export interface HubOptions {
+  readonly config: HubConfig;
+  readonly stored: StoredState;
+  /** All of the hub's randomness. */
+  readonly seed: number;
+  readonly softwareVersion: string;
+  /** The newest protocol version it speaks, for a hub that is held back; default: the newest there is. */
+  readonly protocolVersion?: number;
+}
+
+/** One timer for all machines: its token tells a stale one. */
+const TIMER = "hub";
+const MAX_INTRODUCED = 512;
+/** Notices raise notices; a chain longer than this is a loop. */
+const MAX_NOTICES_PER_STEP = 1_000_000;
+
+export class Hub {
+  readonly self: HubIdentity;
+  readonly config: HubConfig;
+  readonly softwareVersion: string;
+  readonly metrics = new Metrics();
+  readonly groups: readonly Group[];
+  readonly registry: Registry;
+  readonly router: Router;
+  readonly tests: TestMessages;
+  readonly links: Links;
+  readonly startedAt: Millis;
+
+  readonly #instance: number;
+  readonly #linkLoad = new LinkLoad();
+  readonly #known = new Map<HubId, HubIdentity>();
+  readonly #stored: StoredState;
+  #identity: StoredIdentity;
+  #now: Millis;
+  #out: StepEffects | null = null;
+  #news: LinkNews[] = [];
+  #overlayStale = true;
+  #armed: { at: Millis; token: number } | null = null;
+  #token = 0;
+  #measureLinksAt: Millis;
+  #clones = 0;
+
+  constructor(options: HubOptions, now: Millis) {
+    const { config, stored } = options;
+    const random = new Random(options.seed);
+    this.self = config.hub;
+    this.config = config;
+    this.softwareVersion = options.softwareVersion;
+    this.startedAt = now;
+    this.#now = now;
+    this.#stored = stored;
+    this.#instance = random.uint32();
+    this.#identity = {
+      incarnation: (stored.identity?.incarnation ?? 0) + 1,
+      seqCeiling: stored.identity?.seqCeiling ?? 0,
+      firstStartedAt: stored.identity?.firstStartedAt ?? now,
+    };
+    this.#measureLinksAt = now + this.#measureEvery();
+    for (const hub of [...config.seeds, ...stored.peers]) this.#remember(hub);
+    this.links = new Links({
+      self: this.self,
+      incarnation: () => this.#identity.incarnation,
+      instance: this.#instance,
+      versions: { oldest: OLDEST_VERSION, newest: options.protocolVersion ?? NEWEST_VERSION },
+      network: config.network,
+      frames: { maxBytes: config.gossip.maxMessageBytes, compression: config.gossip.compression },
+      random,
+      metrics: this.metrics,
+      related: (hub) => this.groupFor(hub) !== undefined,
+      find: (id) => this.find(id),
+    });
+    this.registry = new Registry({
+      self: this.self,
+      incarnation: this.#identity.incarnation,
+      seqCeiling: this.#identity.seqCeiling,
+      storedRecords: stored.records,
+      config,
+      softwareVersion: options.softwareVersion,
+      random,
+      metrics: this.metrics,
+      reserveSeq: (upTo) => this.#reidentify({ seqCeiling: upTo }),
+    });
+    this.groups = this.#openGroups(random);
+    this.router = new Router({
+      self: this.self,
+      catalog: this.registry.catalog,
+      config: config.limits,
+      metrics: this.metrics,
+      random,
+    });
+    this.tests = new TestMessages({ self: this.self, random, limit: MAX_TEST_MESSAGES });
+  }
+
+  get incarnation(): number {
+    return this.#identity.incarnation;
+  }
+
+  get now(): Millis {
+    return this.#now;
+  }
+
+  /** Other runs of this hub that were noticed. */
+  get clones(): number {
+    return this.#clones;
+  }
+
+  /** @returns what the runner must do, in this order. See contract.ts. */
+  step(event: HubEvent, now: Millis): Effect[] {
+    this.#now = Math.max(this.#now, now);
+    const out = new StepEffects(this.links, this.metrics, this.#now);
+    this.#out = out;
+    this.#handle(event, out);
+    this.#settle(out);
+    this.links.flush(out);
+    this.#arm(out);
+    this.#out = null;
+    return out.finish();
+  }
+
+  /** The group that this hub shares with `hub`. */
+  groupFor(hub: HubIdentity): Group | undefined {
+    const { parent, hubId } = this.self;
+    return this.groups.find(({ role }) =>
+      role === "up" ? parent !== null && (hub.hubId === parent || hub.parent === parent) : hub.parent === hubId,
+    );
+  }
+
+  /** Where a hub is: as its groups say, as it was introduced, or as the catalog says. */
+  find(id: HubId): HubIdentity | undefined {
+    for (const { membership } of this.groups) {
+      const member = membership.member(id);
+      if (member) return member.identity;
+    }
+    return this.#known.get(id) ?? this.registry.catalog.hub(id);
+  }
+
+  // ── Events ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #handle(event: HubEvent, out: StepEffects): void {
+    const now = this.#now;
+    switch (event.kind) {
+      case "start":
+        return this.#start(out);
+      case "link-opened":
+        return this.links.opened(event.link, event.peer, event.direction, now, out);
+      case "link-closed":
+        return this.links.closed(event.link, now, this.#news);
+      case "dial-failed":
+        return this.links.dialFailed(event.peer, event.reason, now, this.#news);
+      case "frame":
+        return this.links.received(event.link, event.bytes, now, this.#news, out);
+      case "timer":
+        return this.#timer(event.token, out);
+      case "checked":
+        return this.registry.checked(event.clusterId, event.token, event.outcome, now, out);
+      case "introduce":
+        return this.#introduce(event.hubs, out);
+      case "request":
+        return out.reply(event.id, answer(this, event.request, now, out));
+      default:
+        return unreachable(event);
+    }
+  }
+
+  #start(out: StepEffects): void {
+    out.persist({ table: "identity", value: this.#identity });
+    this.registry.start(this.#now, out);
+    const known = [...this.#known.values()].sort((a, b) => (a.hubId < b.hubId ? -1 : 1));
+    for (const group of this.groups) {
+      const theirs = known.filter((hub) => this.groupFor(hub) === group);
+      group.membership.start(theirs, this.#now, out);
+    }
+    out.log("info", "hub_started", {
+      incarnation: this.#identity.incarnation,
+      restored_records: this.#stored.records.size,
+      known_hubs: known.length,
+    });
+  }
+
+  #introduce(hubs: readonly HubIdentity[], out: StepEffects): void {
+    for (const hub of hubs) {
+      if (hub.hubId === this.self.hubId) continue;
+      this.#remember(hub);
+      this.groupFor(hub)?.membership.introduce(hub, this.#now, out);
+    }
+  }
+
+  #timer(token: number, out: StepEffects): void {
+    if (token !== this.#armed?.token) return;
+    this.#armed = null;
+    const now = this.#now;
+    for (const { membership, gossip } of this.groups) {
+      if (membership.nextDeadline() <= now) membership.tick(now, out);
+      if (gossip.nextDeadline() <= now) gossip.tick(now, out);
+    }
+    if (this.registry.nextDeadline() <= now) this.registry.tick(now, out);
+    if (this.tests.nextDeadline() <= now) this.tests.tick(now, out);
+    if (this.#measureLinksAt <= now) this.#measureLinks(out);
+    if (this.links.nextDeadline() <= now) this.links.tick(now, this.#news, out);
+  }
+
+  // ── What follows from an event ─────────────────────────────────────────────────────────────────────────────────────
+
+  #settle(out: StepEffects): void {
+    for (let handled = 0; ; handled++) {
+      invariant(handled < MAX_NOTICES_PER_STEP, "a step ends");
+      const news = this.#news.shift();
+      if (news) {
+        this.#hear(news, out);
+        continue;
+      }
+      const notice = out.notices.shift();
+      if (notice) {
+        this.#heed(notice, out);
+        continue;
+      }
+      if (!this.#overlayStale) return;
+      this.#overlayStale = false;
+      this.#reweave(out);
+    }
+  }
+
+  #hear(news: LinkNews, out: StepEffects): void {
+    const now = this.#now;
+    switch (news.kind) {
+      case "up": {
+        this.#remember(news.hub);
+        const group = this.groupFor(news.hub);
+        group?.membership.linkOpened(news.hub, news.incarnation, news.instance, now, out);
+        group?.gossip.peerUp({ hubId: news.hub.hubId, region: news.hub.region, rttMs: null }, now, out);
+        return;
+      }
+      case "down": {
+        const group = this.#groupOfPeer(news.peer);
+        group?.gossip.peerDown(news.peer, now, out);
+        group?.membership.linkClosed(news.peer, news.expected, now, out);
+        return;
+      }
+      case "dial-failed": {
+        const group = this.#groupOfPeer(news.peer);
+        if (group) group.membership.dialFailed(news.peer, news.reason, now, out);
+        else this.registry.visited(news.peer, false, now, out);
+        return;
+      }
+      case "answered": {
+        const group = this.groupFor(news.hub);
+        if (group) group.membership.heard(news.hub.hubId, now);
+        else this.registry.visited(news.hub.hubId, true, now, out);
+        return;
+      }
+      case "message":
+        return this.#deliver(news.from, news.message, out);
+      default:
+        return unreachable(news);
+    }
+  }
+
+  #deliver(from: HubId, message: Message, out: StepEffects): void {
+    const group = this.#groupOfPeer(from);
+    if (!group) return;
+    const now = this.#now;
+    group.membership.heard(from, now);
+    const addressed = addresseeOf(message);
+    switch (addressed.machine) {
+      case "membership":
+        return group.membership.receive(from, addressed.message, now, out);
+      case "gossip":
+        return group.gossip.receive(from, addressed.message, now, out);
+      case "tests":
+        return this.tests.receive(from, addressed.message, now, out);
+      case "registry":
+        return this.registry.receive(from, addressed.message, now, out);
+      case "links":
+        return;
+      default:
+        return unreachable(addressed);
+    }
+  }
+
+  #heed(notice: Notice, out: StepEffects): void {
+    const now = this.#now;
+    switch (notice.kind) {
+      case "member-changed":
+        this.#overlayStale = true;
+        return this.registry.memberChanged(notice, now, out);
+      case "clone-detected":
+        this.#clones += 1;
+        this.metrics.count("federation_clones_detected_total");
+        return;
+      case "rumor-applied":
+        return this.#relay(notice, out);
+      default:
+        return unreachable(notice);
+    }
+  }
+
+  /** A rumor goes on in every group but the one it came from, whose gossip has passed it on already. */
+  #relay({ rumor, from, hops }: Extract<Notice, { kind: "rumor-applied" }>, out: StepEffects): void {
+    const now = this.#now;
+    if (from !== null) this.registry.rumorApplied(rumor, now, out);
+    if (rumor.body.kind === "test") this.tests.applied(rumor, from, hops, now, out);
+    const cameBy = from === null ? undefined : this.#groupOfPeer(from);
+    for (const group of this.groups) {
+      if (group === cameBy) continue;
+      // The group's own view of the store: foreign records go down in routing form.
+      const scoped = this.registry.storeFor(group.id).get(rumor.origin, rumor.seq);
+      if (scoped) group.gossip.publish(scoped, hops, null, now, out);
+    }
+  }
+
+  #reweave(out: StepEffects): void {
+    const sizes = this.groups.map(({ membership }) => membership.present() - 1);
+    const shares = shareLinks(this.config.network.maxConnections, sizes);
+    const wanted: HubId[] = [];
+    this.groups.forEach(({ membership }, index) => {
+      membership.setMaxNeighbours(shares[index] ?? 0);
+      wanted.push(...membership.neighbours());
+    });
+    this.links.want(wanted, this.#now);
+    this.links.tick(this.#now, this.#news, out);
+  }
+
+  // ── Links, identity, timers ────────────────────────────────────────────────────────────────────────────────────────
+
+  #measureLinks(out: StepEffects): void {
+    this.#measureLinksAt = this.#now + this.#measureEvery();
+    const measured = this.#linkLoad.measure(
+      this.links.greeted(),
+      this.config.gossip.maxInFlightBytes,
+      (peer) => this.#groupOfPeer(peer)?.membership.linkQuality(peer),
+      this.#now,
+    );
+    for (const { peer, rttMs } of measured) {
+      const hub = this.find(peer);
+      if (hub) this.groupFor(hub)?.gossip.peerUpdated({ hubId: peer, region: hub.region, rttMs });
+    }
+    this.registry.setLinks(measured, this.#now, out);
+  }
+
+  #measureEvery(): number {
+    return Math.max(5_000, 2 * this.config.membership.probeIntervalMs);
+  }
+
+  #arm(out: StepEffects): void {
+    let next = Math.min(
+      this.links.nextDeadline(),
+      this.registry.nextDeadline(),
+      this.tests.nextDeadline(),
+      this.#measureLinksAt,
+    );
+    for (const { membership, gossip } of this.groups) {
+      next = Math.min(next, membership.nextDeadline(), gossip.nextDeadline());
+    }
+    // A deadline that moved later costs one early, harmless tick; re-arming at every step would cost more.
+    if (!Number.isFinite(next) || (this.#armed && this.#armed.at <= next)) return;
+    this.#token += 1;
+    this.#armed = { at: next, token: this.#token };
+    out.setTimer(TIMER, next, this.#token);
+  }
+
+  #openGroups(random: Random): Group[] {
+    const roles = [
+      { role: "up" as const, id: upGroupOf(this.self) },
+      { role: "down" as const, id: downGroupOf(this.self) },
+    ];
+    return roles.flatMap(({ role, id }) => {
+      if (id === null) return [];
+      const group = openGroup({
+        id,
+        role,
+        config: this.config,
+        incarnation: this.#identity.incarnation,
+        instance: this.#instance,
+        store: this.registry.storeFor(id),
+        raiseIncarnation: (atLeast) => this.#raiseIncarnation(atLeast),
+        random,
+        metrics: this.metrics,
+      });
+      return [group];
+    });
+  }
+
+  /** A higher incarnation refutes what others say of this hub; it is durable before they hear it. */
+  #raiseIncarnation(atLeast: number): number {
+    if (atLeast > this.#identity.incarnation) this.#reidentify({ incarnation: atLeast });
+    return this.#identity.incarnation;
+  }
+
+  #reidentify(change: Partial<StoredIdentity>): void {
+    this.#identity = { ...this.#identity, ...change };
+    this.#out?.persist({ table: "identity", value: this.#identity });
+  }
+
+  #groupOfPeer(peer: HubId): Group | undefined {
+    const hub = this.find(peer);
+    return hub && this.groupFor(hub);
+  }
+
+  #remember(hub: HubIdentity): void {
+    if (!this.#known.has(hub.hubId) && this.#known.size >= MAX_INTRODUCED) return;
+    this.#known.set(hub.hubId, hub);
+  }
+}
+
+const MAX_TEST_MESSAGES = 64;

@@ -1,0 +1,43 @@
+import type { DurationMs, HubId, Millis } from "../common/types.ts";
+import type { Link } from "./link.ts";
+
+export interface MeasuredLink {
+  readonly peer: HubId;
+  readonly rttMs: DurationMs;
+  /** 0…1 of probes unanswered. */
+  readonly loss: number;
+  /** 0…1 of what the flow-control window lets through in that round-trip time. */
+  readonly utilisation: number;
+}
+
+export type LinkQuality = { readonly rttMs: DurationMs; readonly loss: number } | undefined;
+
+/** Turns byte counts between two looks into utilisation. */
+export class LinkLoad {
+  readonly #seen = new Map<HubId, { bytes: number; at: Millis }>();
+
+  measure(
+    links: readonly Link[],
+    windowBytes: number,
+    quality: (peer: HubId) => LinkQuality,
+    now: Millis,
+  ): MeasuredLink[] {
+    const measured: MeasuredLink[] = [];
+    const present = new Set<HubId>();
+    for (const link of links) {
+      present.add(link.peer);
+      const before = this.#seen.get(link.peer);
+      const bytes = link.bytesSent;
+      this.#seen.set(link.peer, { bytes, at: now });
+      const known = quality(link.peer);
+      // A renewed link counts from zero again.
+      if (!known || !before || before.at >= now || bytes < before.bytes) continue;
+      const bytesPerMs = (bytes - before.bytes) / (now - before.at);
+      const windowPerMs = windowBytes / Math.max(1, known.rttMs);
+      const utilisation = Math.min(1, bytesPerMs / windowPerMs);
+      measured.push({ peer: link.peer, rttMs: known.rttMs, loss: known.loss, utilisation });
+    }
+    for (const peer of this.#seen.keys()) if (!present.has(peer)) this.#seen.delete(peer);
+    return measured.sort((a, b) => (a.peer < b.peer ? -1 : 1));
+  }
+}

@@ -1,0 +1,42 @@
+/** One link as the hub sees it, and which of two to the same peer survives. */
+import type { HubId, HubIdentity, Millis } from "../common/types.ts";
+import type { MessageOf } from "../wire/messages.ts";
+import type { Message } from "../wire/messages.ts";
+import type { LinkId } from "./contract.ts";
+
+export type GoodbyeReason = MessageOf<"goodbye">["reason"];
+
+export interface Link {
+  readonly id: LinkId;
+  readonly peer: HubId;
+  readonly dialler: "us" | "them";
+  readonly openedAt: Millis;
+  /** Null until the peer's hello has arrived. */
+  greeting: Greeting | null;
+  /** Messages that leave at the end of the step. */
+  queue: Message[];
+  lastHeardAt: Millis;
+  /** Frames that could not be read. */
+  garbage: number;
+  bytesSent: number;
+  bytesReceived: number;
+}
+
+export interface Greeting {
+  readonly hub: HubIdentity;
+  readonly incarnation: number;
+  readonly instance: number;
+  /** Negotiated protocol version. */
+  readonly version: number;
+}
+
+/**
+ * Both ends must pick the same survivor without talking: of two dialled by different ends, the one that the lower id
+ * dialled; of two by the same end, the newer, which is a renewed lease. Another instance of the peer makes the older link a dead one.
+ */
+export function survivor(self: HubId, held: Link, newcomer: Link): Link {
+  if (held.greeting?.instance !== newcomer.greeting?.instance) return newcomer;
+  if (held.dialler === newcomer.dialler) return newcomer;
+  const lowerDials = self < held.peer ? "us" : "them";
+  return held.dialler === lowerDials ? held : newcomer;
+}

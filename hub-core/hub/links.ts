@@ -1,0 +1,411 @@
+/**
+ * Links are leases: wanted by the overlay or asked for by a machine, dialled, greeted, renewed, replaced and let go.
+ * Of two hubs the one with the lower id dials; the other waits a moment before it tries itself.
+ */
+import type { Metrics } from "../common/metrics.ts";
+import type { LogFields, LogLevel } from "../common/outbox.ts";
+import type { Random } from "../common/random.ts";
+import type { DurationMs, HubId, HubIdentity, Millis } from "../common/types.ts";
+import type { NetworkConfig } from "../config/hub-config.ts";
+import { DecodeError } from "../wire/codec.ts";
+import { decodeFrame, encodeFrames } from "../wire/frame.ts";
+import type { Message, MessageOf } from "../wire/messages.ts";
+import { negotiate, OLDEST_VERSION, type VersionRange } from "../wire/versions.ts";
+import { Backoff } from "./backoff.ts";
+import type { DialFailure, LinkId } from "./contract.ts";
+import { type GoodbyeReason, type Link, survivor } from "./link.ts";
+
+/** What happened on the links, for the Hub to hand on. */
+export type LinkNews =
+  | { readonly kind: "up"; readonly hub: HubIdentity; readonly incarnation: number; readonly instance: number }
+  /** `expected`: the peer said goodbye, or this end closed. */
+  | { readonly kind: "down"; readonly peer: HubId; readonly expected: boolean }
+  | { readonly kind: "dial-failed"; readonly peer: HubId; readonly reason: DialFailure }
+  /** It answered a dial and said who it is, though no standing link came of it. */
+  | { readonly kind: "answered"; readonly hub: HubIdentity }
+  | { readonly kind: "message"; readonly from: HubId; readonly message: Message };
+
+export interface LinkOutbox {
+  openLink(peer: HubIdentity, timeoutMs: DurationMs): void;
+  closeLink(link: LinkId, code: number, reason: string): void;
+  sendFrame(link: LinkId, bytes: Uint8Array<ArrayBuffer>): void;
+  log(level: LogLevel, event: string, fields?: LogFields): void;
+}
+
+export interface LinksOptions {
+  readonly self: HubIdentity;
+  readonly incarnation: () => number;
+  readonly instance: number;
+  readonly versions: VersionRange;
+  readonly network: NetworkConfig;
+  readonly frames: { readonly maxBytes: number; readonly compression: boolean };
+  readonly random: Random;
+  readonly metrics: Metrics;
+  /** Whether the hub shares a group with this one. */
+  readonly related: (hub: HubIdentity) => boolean;
+  /** Where a hub is, as far as anyone here knows. */
+  readonly find: (id: HubId) => HubIdentity | undefined;
+}
+
+/** How long the higher id waits for the lower to dial. */
+const DIAL_GRACE_MS = 1_500;
+/** A link that a machine asked for stays this long after the last request. */
+const LINGER_MS = 30_000;
+/** After "over-limit" the peer is left alone for a while. */
+const OVER_LIMIT_PAUSE_MS = 5_000;
+const MAX_DIALS = 16;
+/** Links being greeted or replaced count too; past this many they are closed unheard. */
+const MAX_LINKS_PER_CONNECTION = 4;
+const MAX_GARBAGE = 16;
+
+export class Links {
+  readonly #o: LinksOptions;
+  readonly #links = new Map<LinkId, Link>();
+  /** The greeted link to each peer. */
+  readonly #byPeer = new Map<HubId, Link>();
+  readonly #dials = new Map<HubId, Millis>();
+  readonly #lingerUntil = new Map<HubId, Millis>();
+  readonly #backoff: Backoff;
+  #wanted = new Map<HubId, Millis>();
+
+  constructor(options: LinksOptions) {
+    this.#o = options;
+    this.#backoff = new Backoff(options.random);
+  }
+
+  connected(peer: HubId): boolean {
+    return this.#byPeer.has(peer);
+  }
+
+  peers(): HubId[] {
+    return [...this.#byPeer.keys()].sort();
+  }
+
+  greeted(): Link[] {
+    return [...this.#byPeer.values()];
+  }
+
+  get size(): number {
+    return this.#links.size;
+  }
+
+  queue(peer: HubId, message: Message): boolean {
+    const link = this.#byPeer.get(peer);
+    if (!link) return false;
+    link.queue.push(message);
+    return true;
+  }
+
+  /** The overlay's wish; links to others go when nobody has asked for them for a while. */
+  want(peers: readonly HubId[], now: Millis): void {
+    this.#wanted = new Map(peers.map((peer) => [peer, this.#wanted.get(peer) ?? now]));
+  }
+
+  /** A machine needs to reach `peer` now, whatever the back-off says. */
+  request(peer: HubId, now: Millis, out: LinkOutbox): void {
+    this.#lingerUntil.set(peer, now + LINGER_MS);
+    if (!this.#byPeer.has(peer)) this.#dial(peer, now, out);
+  }
+
+  // ── What the runner reports ────────────────────────────────────────────────────────────────────────────────────────
+
+  opened(id: LinkId, peer: HubId, direction: "out" | "in", now: Millis, out: LinkOutbox): void {
+    if (direction === "out") this.#dials.delete(peer);
+    if (this.#links.size >= MAX_LINKS_PER_CONNECTION * this.#o.network.maxConnections) {
+      this.#o.metrics.count("federation_links_refused_total", 1, { reason: "flood" });
+      out.closeLink(id, 1013, "too many links");
+      return;
+    }
+    const link: Link = {
+      id,
+      peer,
+      dialler: direction === "out" ? "us" : "them",
+      openedAt: now,
+      greeting: null,
+      queue: [this.#hello()],
+      lastHeardAt: now,
+      garbage: 0,
+      bytesSent: 0,
+      bytesReceived: 0,
+    };
+    this.#links.set(id, link);
+  }
+
+  closed(id: LinkId, now: Millis, news: LinkNews[]): void {
+    const link = this.#links.get(id);
+    if (!link) return;
+    this.#forget(link, false, now, news);
+  }
+
+  dialFailed(peer: HubId, reason: DialFailure, now: Millis, news: LinkNews[]): void {
+    this.#dials.delete(peer);
+    this.#backoff.failed(peer, now);
+    this.#o.metrics.count("federation_link_dials_failed_total", 1, { reason });
+    if (!this.#byPeer.has(peer)) news.push({ kind: "dial-failed", peer, reason });
+  }
+
+  received(id: LinkId, bytes: Uint8Array, now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    const link = this.#links.get(id);
+    if (!link) return;
+    const messages = decodeFrame(bytes, this.#o.frames.maxBytes);
+    if (messages instanceof DecodeError) {
+      this.#reject(link, "undecodable", messages.message, now, news, out);
+      return;
+    }
+    link.bytesReceived += bytes.length;
+    link.lastHeardAt = now;
+    this.#o.metrics.count("federation_frames_received_total");
+    this.#o.metrics.count("federation_bytes_received_total", bytes.length);
+    for (const message of messages) {
+      if (this.#links.get(id) !== link) return;
+      this.#take(link, message, now, news, out);
+    }
+  }
+
+  // ── Time ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  tick(now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    for (const link of [...this.#links.values()]) {
+      if (!link.greeting && now >= this.#greetingDeadline(link)) {
+        out.closeLink(link.id, 1002, "no hello");
+        this.#forget(link, false, now, news);
+      } else if (link.greeting && link.dialler === "us" && this.#byPeer.get(link.peer) === link) {
+        if (!this.#keeps(link.peer, now)) this.#dismiss(link, "unwanted", now, news, out);
+        else if (now >= this.#leaseEnd(link) && this.#backoff.ready(link.peer, now)) this.#dial(link.peer, now, out);
+      }
+    }
+    for (const [peer, deadline] of this.#dials) {
+      if (now >= deadline) this.dialFailed(peer, "timeout", now, news);
+    }
+    for (const [peer, since] of this.#wanted) {
+      if (this.#byPeer.has(peer) || this.#dials.has(peer)) continue;
+      if (now >= this.#turnToDial(peer, since)) this.#dial(peer, now, out);
+    }
+    for (const [peer, until] of this.#lingerUntil) if (now >= until) this.#lingerUntil.delete(peer);
+  }
+
+  nextDeadline(): Millis {
+    let next = Number.POSITIVE_INFINITY;
+    for (const link of this.#links.values()) {
+      if (!link.greeting) next = Math.min(next, this.#greetingDeadline(link));
+      else if (link.dialler === "us" && this.#byPeer.get(link.peer) === link) {
+        if (!this.#wanted.has(link.peer)) next = Math.min(next, this.#lingerUntil.get(link.peer) ?? 0);
+        else if (!this.#dials.has(link.peer)) {
+          next = Math.min(next, Math.max(this.#leaseEnd(link), this.#backoff.readyAt(link.peer)));
+        }
+      }
+    }
+    for (const deadline of this.#dials.values()) next = Math.min(next, deadline);
+    if (this.#dials.size >= MAX_DIALS) return next;
+    for (const [peer, since] of this.#wanted) {
+      if (this.#byPeer.has(peer) || this.#dials.has(peer)) continue;
+      next = Math.min(next, this.#turnToDial(peer, since));
+    }
+    return next;
+  }
+
+  /** Turns what was queued in this step into frames. */
+  flush(out: LinkOutbox): void {
+    for (const link of this.#links.values()) {
+      if (link.queue.length === 0) continue;
+      const messages = link.queue;
+      link.queue = [];
+      // A hello goes in the version that everyone knows, before anything is negotiated.
+      const version = link.greeting?.version ?? OLDEST_VERSION;
+      const { frames, oversized } = encodeFrames(messages, { version, ...this.#o.frames });
+      for (const bytes of frames) {
+        link.bytesSent += bytes.length;
+        this.#o.metrics.count("federation_frames_sent_total");
+        this.#o.metrics.count("federation_bytes_sent_total", bytes.length);
+        out.sendFrame(link.id, bytes);
+      }
+      for (const { kind } of oversized) {
+        this.#o.metrics.count("federation_messages_oversized_total", 1, { kind });
+        out.log("error", "message_oversized", { peer: link.peer, kind, limit: this.#o.frames.maxBytes });
+      }
+    }
+  }
+
+  /** Says goodbye to everyone: the hub is leaving. */
+  closeAll(now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    for (const link of [...this.#links.values()]) this.#dismiss(link, "leaving", now, news, out);
+  }
+
+  // ── Greeting ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #take(link: Link, message: Message, now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    if (message.kind === "goodbye") {
+      this.#parted(link, message.reason, now, news, out);
+    } else if (message.kind === "hello") {
+      if (link.greeting) this.#reject(link, "second-hello", "a second hello", now, news, out);
+      else this.#greet(link, message, now, news, out);
+    } else if (!link.greeting) {
+      this.#reject(link, "before-hello", `${message.kind} before hello`, now, news, out);
+    } else {
+      news.push({ kind: "message", from: link.peer, message });
+    }
+  }
+
+  #greet(link: Link, hello: MessageOf<"hello">, now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    if (hello.hub.hubId !== link.peer) {
+      this.#o.metrics.count("federation_peers_refused_total", 1, { reason: "impostor" });
+      out.log("warn", "peer_impostor", { peer: link.peer, claims: hello.hub.hubId });
+      this.#dismiss(link, "protocol", now, news, out);
+      return;
+    }
+    const version = negotiate(this.#o.versions, { oldest: hello.oldestVersion, newest: hello.newestVersion });
+    if (version === null) {
+      this.#o.metrics.count("federation_peers_refused_total", 1, { reason: "version" });
+      out.log("warn", "peer_version", { peer: link.peer, oldest: hello.oldestVersion, newest: hello.newestVersion });
+      this.#dismiss(link, "protocol", now, news, out);
+      return;
+    }
+    const greeting = { hub: hello.hub, incarnation: hello.incarnation, instance: hello.instance, version };
+    if (!this.#o.related(hello.hub)) {
+      if (link.dialler === "us") news.push({ kind: "answered", hub: hello.hub });
+      this.#dismiss(link, "not-in-group", now, news, out);
+      return;
+    }
+    // The hello must leave in the old version before the new one is spoken.
+    this.#flushHello(link, out);
+    link.greeting = greeting;
+    const held = this.#byPeer.get(link.peer);
+    if (held) this.#settle(held, link, now, news, out);
+    else if (this.#makeRoom(link, now, news, out)) this.#raise(link, news);
+    else {
+      news.push({ kind: "answered", hub: hello.hub });
+      this.#dismiss(link, "over-limit", now, news, out);
+    }
+  }
+
+  #settle(held: Link, newcomer: Link, now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    if (survivor(this.#o.self.hubId, held, newcomer) === held) {
+      this.#dismiss(newcomer, "duplicate", now, news, out);
+      return;
+    }
+    const restarted = held.greeting?.instance !== newcomer.greeting?.instance;
+    if (!restarted) {
+      newcomer.queue.push(...held.queue);
+      held.queue = [];
+      this.#byPeer.set(newcomer.peer, newcomer);
+      this.#backoff.succeeded(newcomer.peer);
+      this.#dismiss(held, held.dialler === newcomer.dialler ? "renewed" : "duplicate", now, news, out);
+      return;
+    }
+    this.#dismiss(held, "duplicate", now, news, out);
+    this.#raise(newcomer, news);
+  }
+
+  #raise(link: Link, news: LinkNews[]): void {
+    const { greeting } = link;
+    if (!greeting) return;
+    this.#byPeer.set(link.peer, link);
+    this.#backoff.succeeded(link.peer);
+    news.push({ kind: "up", hub: greeting.hub, incarnation: greeting.incarnation, instance: greeting.instance });
+  }
+
+  /** At the limit, a link that the overlay does not want gives way, the longest unheard first; else the newcomer goes. */
+  #makeRoom(newcomer: Link, now: Millis, news: LinkNews[], out: LinkOutbox): boolean {
+    if (this.#byPeer.size < this.#o.network.maxConnections) return true;
+    const spare = [...this.#byPeer.values()]
+      .filter((link) => !this.#wanted.has(link.peer))
+      .sort((a, b) => a.lastHeardAt - b.lastHeardAt || (a.peer < b.peer ? -1 : 1))[0];
+    if (!spare) {
+      this.#o.metrics.count("federation_links_refused_total", 1, { reason: "over-limit" });
+      out.log("debug", "link_over_limit", { peer: newcomer.peer, limit: this.#o.network.maxConnections });
+      return false;
+    }
+    this.#dismiss(spare, "over-limit", now, news, out);
+    return true;
+  }
+
+  // ── Parting ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #parted(link: Link, reason: GoodbyeReason, now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    if (reason === "over-limit") this.#backoff.hold(link.peer, now + OVER_LIMIT_PAUSE_MS);
+    out.closeLink(link.id, 1000, reason);
+    this.#forget(link, true, now, news);
+  }
+
+  #dismiss(link: Link, reason: GoodbyeReason, now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    if (!this.#links.has(link.id)) return;
+    link.queue.push({ kind: "goodbye", reason });
+    const version = link.greeting?.version ?? OLDEST_VERSION;
+    for (const bytes of encodeFrames(link.queue, { version, ...this.#o.frames }).frames) out.sendFrame(link.id, bytes);
+    link.queue = [];
+    out.closeLink(link.id, 1000, reason);
+    this.#forget(link, true, now, news);
+  }
+
+  #reject(link: Link, why: string, detail: string, now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    link.garbage += 1;
+    this.#o.metrics.count("federation_frames_rejected_total", 1, { reason: why });
+    if (link.garbage === 1) out.log("warn", "frame_rejected", { peer: link.peer, reason: why, detail });
+    if (link.garbage >= MAX_GARBAGE) this.#dismiss(link, "protocol", now, news, out);
+  }
+
+  #forget(link: Link, expected: boolean, now: Millis, news: LinkNews[]): void {
+    this.#links.delete(link.id);
+    if (this.#byPeer.get(link.peer) === link) {
+      this.#byPeer.delete(link.peer);
+      // The turns begin anew: the lower id dials first.
+      if (this.#wanted.has(link.peer)) this.#wanted.set(link.peer, now);
+      news.push({ kind: "down", peer: link.peer, expected });
+    } else if (!link.greeting && link.dialler === "us" && !expected) {
+      this.dialFailed(link.peer, "unreachable", now, news);
+    }
+  }
+
+  // ── Dialling ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #dial(peer: HubId, now: Millis, out: LinkOutbox): void {
+    if (peer === this.#o.self.hubId || this.#dials.has(peer)) return;
+    const hub = this.#o.find(peer);
+    if (!hub || this.#dials.size >= MAX_DIALS) {
+      this.#backoff.failed(peer, now);
+      this.#o.metrics.count("federation_link_dials_dropped_total", 1, { reason: hub ? "limit" : "address-unknown" });
+      return;
+    }
+    const timeoutMs = this.#o.network.connectionTimeoutMs;
+    // The runner reports every dial's end; the extra second is for a runner that lost it.
+    this.#dials.set(peer, now + timeoutMs + 1_000);
+    this.#o.metrics.count("federation_link_dials_total");
+    out.openLink(hub, timeoutMs);
+  }
+
+  #flushHello(link: Link, out: LinkOutbox): void {
+    for (const bytes of encodeFrames(link.queue, { version: OLDEST_VERSION, ...this.#o.frames }).frames) {
+      link.bytesSent += bytes.length;
+      out.sendFrame(link.id, bytes);
+    }
+    link.queue = [];
+  }
+
+  #hello(): Message {
+    return {
+      kind: "hello",
+      oldestVersion: this.#o.versions.oldest,
+      newestVersion: this.#o.versions.newest,
+      hub: this.#o.self,
+      incarnation: this.#o.incarnation(),
+      instance: this.#o.instance,
+    };
+  }
+
+  #keeps(peer: HubId, now: Millis): boolean {
+    return this.#wanted.has(peer) || (this.#lingerUntil.get(peer) ?? 0) > now;
+  }
+
+  #turnToDial(peer: HubId, wantedSince: Millis): Millis {
+    const turn = this.#o.self.hubId < peer ? wantedSince : wantedSince + DIAL_GRACE_MS;
+    return Math.max(turn, this.#backoff.readyAt(peer));
+  }
+
+  #greetingDeadline(link: Link): Millis {
+    return link.openedAt + this.#o.network.connectionTimeoutMs;
+  }
+
+  #leaseEnd(link: Link): Millis {
+    return link.openedAt + this.#o.network.leaseMs;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * A frame is one WebSocket message: magic, version, flags, then messages back to back until its end.
+ * A frame is decoded whole or refused whole.
+ */
+import { DecodeError, Reader, Writer } from "./codec.ts";
+import { compress, decompress } from "./compression.ts";
+import { type Message, message } from "./messages.ts";
+import { COMPRESSION_SINCE, NEWEST_VERSION, OLDEST_VERSION } from "./versions.ts";
+
+const MAGIC = 0x4d;
+const HEADER_BYTES = 3;
+const FLAG_COMPRESSED = 1;
+/** Messages in one frame: bounds what a small compressed frame can unfold into. */
+const MAX_MESSAGES = 4_096;
+
+export interface FrameOptions {
+  readonly version: number;
+  readonly maxBytes: number;
+  readonly compression: boolean;
+}
+
+export interface EncodedFrames {
+  readonly frames: readonly Uint8Array<ArrayBuffer>[];
+  /** Messages that no frame can hold: the sender's mistake, to be counted. */
+  readonly oversized: readonly Message[];
+}
+
+/** Packs messages, in order, into as few frames of at most `maxBytes` as they fit. */
+export function encodeFrames(messages: readonly Message[], options: FrameOptions): EncodedFrames {
+  const frames: Uint8Array<ArrayBuffer>[] = [];
+  const oversized: Message[] = [];
+  let body = new Writer(options.version);
+  let held = 0;
+  const close = (): void => {
+    if (held > 0) frames.push(seal(body.finish(), options));
+    body = new Writer(options.version);
+    held = 0;
+  };
+  for (const each of messages) {
+    const single = new Writer(options.version, 64);
+    message.write(single, each);
+    if (single.length + HEADER_BYTES > options.maxBytes) {
+      oversized.push(each);
+      continue;
+    }
+    if (body.length + single.length + HEADER_BYTES > options.maxBytes || held === MAX_MESSAGES) close();
+    body.raw(single.finish());
+    held += 1;
+  }
+  close();
+  return { frames, oversized };
+}
+
+/** Any bytes are allowed in; what is not a frame of a version that we know comes back as an error. */
+export function decodeFrame(bytes: Uint8Array, maxBytes: number): readonly Message[] | DecodeError {
+  if (bytes.length > maxBytes) return new DecodeError(`frame of ${bytes.length} bytes, limit ${maxBytes}`);
+  if (bytes.length < HEADER_BYTES || bytes[0] !== MAGIC) return new DecodeError("not a frame");
+  const version = bytes[1] as number;
+  if (version < OLDEST_VERSION || version > NEWEST_VERSION) return new DecodeError(`protocol version ${version}`);
+  const flags = bytes[2] as number;
+  if (flags > FLAG_COMPRESSED) return new DecodeError(`unknown flags ${flags}`);
+  const sealed = bytes.subarray(HEADER_BYTES);
+  const body = flags & FLAG_COMPRESSED ? decompress(sealed, maxBytes) : sealed;
+  if (body instanceof DecodeError) return body;
+  return readMessages(new Reader(body, version));
+}
+
+function readMessages(reader: Reader): readonly Message[] | DecodeError {
+  const messages: Message[] = [];
+  try {
+    while (reader.remaining > 0) {
+      if (messages.length === MAX_MESSAGES) return new DecodeError(`more than ${MAX_MESSAGES} messages`);
+      messages.push(message.read(reader));
+    }
+  } catch (error) {
+    if (error instanceof DecodeError) return error;
+    throw error;
+  }
+  return messages;
+}
+
+function seal(body: Uint8Array<ArrayBuffer>, options: FrameOptions): Uint8Array<ArrayBuffer> {
+  const packed = options.compression && options.version >= COMPRESSION_SINCE ? compress(body) : null;
+  const content = packed ?? body;
+  const frame = new Uint8Array(HEADER_BYTES + content.length);
+  frame[0] = MAGIC;
+  frame[1] = options.version;
+  frame[2] = packed ? FLAG_COMPRESSED : 0;
+  frame.set(content, HEADER_BYTES);
+  return frame;
+}

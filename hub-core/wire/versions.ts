@@ -1,0 +1,19 @@
+/**
+ * Protocol versions. A hub speaks with its neighbour in the newest version that both know, and always knows the one before.
+ *   1: the first.
+ *   2: frames may be compressed; link records carry utilisation.
+ */
+export const OLDEST_VERSION = 1;
+export const NEWEST_VERSION = 2;
+export const COMPRESSION_SINCE = 2;
+
+export interface VersionRange {
+  readonly oldest: number;
+  readonly newest: number;
+}
+
+/** The version for a link, or null when the two have none in common. */
+export function negotiate(ours: VersionRange, theirs: VersionRange): number | null {
+  const common = Math.min(ours.newest, theirs.newest);
+  return common >= ours.oldest && common >= theirs.oldest ? common : null;
+}
