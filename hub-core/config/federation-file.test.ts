@@ -1,0 +1,172 @@
+import { expect, test } from "vitest";
+import type { ConfigError } from "./config-error.ts";
+import { parseFederationFile } from "./federation-file.ts";
+import { hubConfigOf, hubConfigs } from "./hub-configs.ts";
+
+const FILE = `federation: { name: pair, profile: responsive }
+regions:
+  - { id: us-east, coordinates: { latitude: 39.0, longitude: -77.5 }, location_hint: enam }
+  - { id: eu-west, coordinates: { latitude: 53.3, longitude: -6.3 }, location_hint: weur }
+hubs:
+  - { id: global-hub-001, region: us-east, hub_tier: global }
+  - { id: us-east-hub, region: us-east, hub_tier: regional, parent_hub: global-hub-001 }
+  - { id: eu-west-hub, region: eu-west, hub_tier: regional, parent_hub: global-hub-001 }
+  - { id: nyc-01, region: us-east, hub_tier: local, parent_hub: us-east-hub }
+  - { id: dub-01, region: eu-west, hub_tier: local, parent_hub: eu-west-hub }
+  - { id: dub-02, region: eu-west, hub_tier: local, parent_hub: eu-west-hub }
+clusters:
+  - { id: dublin-a, region: eu-west, coordinates: { latitude: 53.3, longitude: -6.3 }, services: [{ name: checkout, version: 1.2.0, weight: 50 }] }
+latency:
+  - { between: [us-east, eu-west], rtt_ms: 68 }
+`;
+
+const addressOf = (region: string): string => `http://${region}.example`;
+
+function broken(from: string, to: string): readonly ConfigError[] {
+  expect(FILE).toContain(from);
+  const parsed = parseFederationFile(FILE.replace(from, to), {});
+  return parsed.ok ? [] : parsed.errors;
+}
+
+test("a federation file parses into regions, hubs, clusters and latencies", () => {
+  const parsed = parseFederationFile(FILE, {});
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  expect(parsed.value.regions.map((region) => region.id)).toEqual(["us-east", "eu-west"]);
+  expect(parsed.value.hubs[3]).toMatchObject({
+    id: "nyc-01",
+    tier: "local",
+    coordinates: { latitude: 39, longitude: -77.5 },
+  });
+  expect(parsed.value.clusters[0]?.services).toEqual([
+    { name: "checkout", version: "1.2.0", tags: [], weight: 50, capacity: null },
+  ]);
+  expect(parsed.value.latency).toEqual([{ between: ["us-east", "eu-west"], rttMs: 68 }]);
+  expect(JSON.parse(JSON.stringify(parsed.value))).toEqual(parsed.value);
+});
+
+test("CONFIG-15: the responsive profile settles a silent death within 4 s and tolerates 3 s of pause", () => {
+  const parsed = parseFederationFile(FILE, {});
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  const { probeIntervalMs, probeTimeoutMs, suspicionTimeoutMs, pauseToleranceMs } = parsed.value.settings.membership;
+  expect(probeIntervalMs + 2 * probeTimeoutMs + suspicionTimeoutMs).toBeLessThanOrEqual(4_000);
+  expect(pauseToleranceMs).toBe(3_000);
+});
+
+test("CONFIG-6: a key in the file stands over the profile", () => {
+  const parsed = parseFederationFile(`${FILE}membership: { redial_interval: 1.5 }\n`, {});
+  expect(parsed.ok && parsed.value.settings.membership).toMatchObject({
+    redialIntervalMs: 1_500,
+    probeIntervalMs: 500,
+  });
+});
+
+test("CONFIG-16: a hub's seeds are its parent, its siblings and its children", () => {
+  const parsed = parseFederationFile(FILE, {});
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  const seeds = Object.fromEntries(
+    hubConfigs(parsed.value, addressOf).map((config) => [config.hub.hubId, config.seeds.map((seed) => seed.hubId)]),
+  );
+  expect(seeds).toEqual({
+    "global-hub-001": ["us-east-hub", "eu-west-hub"],
+    "us-east-hub": ["global-hub-001", "eu-west-hub", "nyc-01"],
+    "eu-west-hub": ["global-hub-001", "us-east-hub", "dub-01", "dub-02"],
+    "nyc-01": ["us-east-hub"],
+    "dub-01": ["eu-west-hub", "dub-02"],
+    "dub-02": ["eu-west-hub", "dub-01"],
+  });
+  expect(hubConfigOf(parsed.value, "dub-01", addressOf)?.hub.address).toBe("http://eu-west.example");
+  expect(hubConfigOf(parsed.value, "nobody", addressOf)).toBeNull();
+});
+
+test.each<[string, string, string, number, string]>([
+  [
+    "CONFIG-7: a regional hub without a parent",
+    "regional, parent_hub: global-hub-001",
+    "regional",
+    7,
+    "hubs[1].parent_hub",
+  ],
+  [
+    "CONFIG-7: an unknown parent",
+    "local, parent_hub: us-east-hub",
+    "local, parent_hub: us-eats-hub",
+    9,
+    "hubs[3].parent_hub",
+  ],
+  [
+    "CONFIG-7: a parent of the wrong tier",
+    "local, parent_hub: us-east-hub",
+    "local, parent_hub: global-hub-001",
+    9,
+    "hubs[3].parent_hub",
+  ],
+  [
+    "CONFIG-7: a parent in another region",
+    "local, parent_hub: us-east-hub",
+    "local, parent_hub: eu-west-hub",
+    9,
+    "hubs[3].parent_hub",
+  ],
+  [
+    "CONFIG-7: a global hub with a parent",
+    "hub_tier: global }",
+    "hub_tier: global, parent_hub: nyc-01 }",
+    6,
+    "hubs[0].parent_hub",
+  ],
+  [
+    "CONFIG-8: a second global hub",
+    "nyc-01, region: us-east, hub_tier: local, parent_hub: us-east-hub",
+    "g2, region: us-east, hub_tier: global",
+    9,
+    "hubs[3].hub_tier",
+  ],
+  [
+    "CONFIG-8: a second regional hub in a region",
+    "nyc-01, region: us-east, hub_tier: local, parent_hub: us-east-hub",
+    "r2, region: us-east, hub_tier: regional, parent_hub: global-hub-001",
+    9,
+    "hubs[3].hub_tier",
+  ],
+  ["CONFIG-9: a hub id used twice", "id: dub-02", "id: dub-01", 11, "hubs[5].id"],
+  [
+    "CONFIG-10: more children than the limit",
+    "latency:",
+    "limits: { max_child_hubs: 1 }\nlatency:",
+    11,
+    "hubs[5].parent_hub",
+  ],
+  [
+    "CONFIG-11: a cluster in an unknown region",
+    "dublin-a, region: eu-west",
+    "dublin-a, region: eu-wets",
+    13,
+    "clusters[0].region",
+  ],
+  [
+    "CONFIG-11: a latency of an unknown region",
+    "[us-east, eu-west]",
+    "[us-east, eu-wets]",
+    15,
+    "latency[0].between[1]",
+  ],
+  [
+    "CONFIG-11: a pair given twice",
+    "rtt_ms: 68 }",
+    "rtt_ms: 68 }\n  - { between: [eu-west, us-east], rtt_ms: 70 }",
+    16,
+    "latency[1].between",
+  ],
+])("%s is refused at its line", (_, from, to, line, path) => {
+  const errors = broken(from, to);
+  expect(errors.map((error) => [error.line, error.path])).toContainEqual([line, path]);
+});
+
+test("CONFIG-11: an unknown region offers the nearest known one", () => {
+  expect(broken("dublin-a, region: eu-west", "dublin-a, region: eu-wets")[0]?.nearest).toBe("eu-west");
+});
+
+test("CONFIG-8: a region without a regional hub is refused", () => {
+  const errors = broken("hubs:\n", "  - { id: lonely, coordinates: { latitude: 0, longitude: 0 } }\nhubs:\n");
+  expect(errors).toMatchObject([{ line: 5, path: "regions[2].id" }]);
+});

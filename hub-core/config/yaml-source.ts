@@ -1,0 +1,139 @@
+/** YAML with its positions kept, and `${NAME}` filled in from the environment. */
+import { type Document, isMap, isNode, isScalar, LineCounter, type Pair, parseDocument, visit } from "yaml";
+import type { z } from "zod";
+import { type ConfigError, dotted } from "./config-error.ts";
+import { fromText, type Path } from "./schema-walk.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface YamlSource {
+  readonly value: unknown;
+  readonly errors: readonly ConfigError[];
+  /** Paths whose values came out of the environment, with the text that stands in the file. */
+  readonly substituted: ReadonlyMap<string, string>;
+  /** Of the value at `path`, or of the nearest thing that encloses it. */
+  position(path: Path): Position;
+  /** Of the key itself, for a key that should not be there. */
+  keyPosition(path: Path): Position;
+}
+
+/** A megabyte is far beyond any federation; a larger text is a mistake or an attack. */
+const MAX_CHARACTERS = 1_048_576;
+const MAX_ALIASES = 100;
+const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+export function readYaml(text: string, env: Environment, schema: z.core.$ZodType): YamlSource {
+  if (text.length > MAX_CHARACTERS)
+    return refusedWhole(`the file has ${text.length} characters`, `at most ${MAX_CHARACTERS}`);
+  const lines = new LineCounter();
+  // Pretty errors quote the source line, which may hold a secret.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const at = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const syntax = document.errors.map((error): ConfigError => {
+    return {
+      ...at(error.pos[0]),
+      path: "",
+      value: "",
+      expected: "valid YAML",
+      message: `not valid YAML: ${error.message}`,
+    };
+  });
+  const unset: ConfigError[] = [];
+  const substituted = new Map<string, string>();
+  if (syntax.length === 0) substitute(document, env, schema, at, unset, substituted);
+  return {
+    value: syntax.length === 0 ? toValue(document) : undefined,
+    errors: [...syntax, ...unset],
+    substituted,
+    position: (path) => at(offsetOf(document, path)),
+    keyPosition: (path) => at(keyOffsetOf(document, path)),
+  };
+}
+
+function toValue(document: Document): unknown {
+  return document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
+}
+
+function refusedWhole(problem: string, expected: string): YamlSource {
+  const start = { line: 1, column: 1 };
+  const error = { ...start, path: "", value: problem, expected, message: `${problem}, expected ${expected}` };
+  return { value: undefined, errors: [error], substituted: new Map(), position: () => start, keyPosition: () => start };
+}
+
+function substitute(
+  document: Document,
+  env: Environment,
+  schema: z.core.$ZodType,
+  at: (offset: number) => Position,
+  unset: ConfigError[],
+  substituted: Map<string, string>,
+): void {
+  visit(document, {
+    Scalar(key, node, ancestors) {
+      if (key === "key" || typeof node.value !== "string" || !node.value.includes("${")) return;
+      const written = node.value;
+      const path = pathOf(ancestors, key, node);
+      const filled = written.replace(VARIABLE, (_, name: string) => {
+        const value = env[name];
+        if (value !== undefined) return value;
+        unset.push({
+          ...at(node.range?.[0] ?? 0),
+          path: dotted(path),
+          value: `\${${name}}`,
+          expected: `the environment variable ${name}`,
+          message: `${dotted(path)} needs the environment variable ${name}, which is not set: export ${name}=… first`,
+        });
+        return "";
+      });
+      if (filled === written) return;
+      substituted.set(dotted(path), written);
+      node.value = fromText(schema, path, filled);
+    },
+  });
+}
+
+function pathOf(ancestors: readonly unknown[], key: unknown, node: unknown): Path {
+  const path: (string | number)[] = [];
+  ancestors.forEach((ancestor, i) => {
+    const child = ancestors[i + 1] ?? node;
+    if (typeof ancestor === "object" && ancestor !== null && "items" in ancestor && !isMap(ancestor)) {
+      const index = (ancestor.items as readonly unknown[]).indexOf(child);
+      if (index >= 0) path.push(index);
+      else if (typeof key === "number") path.push(key);
+    } else if (isPairLike(ancestor)) path.push(keyText(ancestor));
+  });
+  return path;
+}
+
+function isPairLike(value: unknown): value is Pair {
+  return typeof value === "object" && value !== null && "key" in value && !("items" in value);
+}
+
+function keyText(pair: Pair): string {
+  return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
+}
+
+function offsetOf(document: Document, path: Path): number {
+  for (let depth = path.length; depth >= 0; depth--) {
+    const node = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return 0;
+}
+
+function keyOffsetOf(document: Document, path: Path): number {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  if (isMap(parent)) {
+    const pair = parent.items.find((item) => keyText(item) === String(path.at(-1)));
+    if (pair && isNode(pair.key) && pair.key.range) return pair.key.range[0];
+  }
+  return offsetOf(document, path);
+}
