@@ -1,5 +1,12 @@
 /** The merged catalog, read-only: what routing and the API see of it. Implemented by `registry/`. */
-import type { ClusterRecord, HubRecord, LatencyRecord, LinksRecord, MemberState, SummaryRecord } from "../wire/catalog.ts";
+import type {
+  ClusterRecord,
+  HubRecord,
+  LatencyRecord,
+  LinksRecord,
+  MemberState,
+  SummaryRecord,
+} from "../wire/catalog.ts";
 import type { ClusterId, HubId, HubIdentity, Millis, RegionId } from "./types.ts";
 
 export interface HubView extends HubIdentity {

@@ -66,7 +66,8 @@ export class Metrics {
 
   counters(): CounterSample[] {
     const samples = [...this.#counters.values()].map((counter) => ({ ...counter }));
-    if (this.#folded > 0) samples.push({ name: "federation_metric_series_folded_total", labels: {}, value: this.#folded });
+    if (this.#folded > 0)
+      samples.push({ name: "federation_metric_series_folded_total", labels: {}, value: this.#folded });
     return samples;
   }
 

@@ -1,7 +1,8 @@
 /** What a machine may do to the world. The Hub turns it into effects and keeps the order: persist before send. */
+
+import type { MemberState, Rumor } from "../wire/catalog.ts";
 import type { Message } from "../wire/messages.ts";
 import type { ClusterId, DurationMs, GroupId, HubId, HubIdentity, Millis } from "./types.ts";
-import type { MemberState, Rumor } from "../wire/catalog.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;

@@ -7,9 +7,10 @@
  *   3. arm timers; a later `set-timer` of the same name replaces the earlier one. Firing late, early or twice is harmless.
  * Events reach `step` one at a time. `now` never goes back within one run of the hub; it may jump forward.
  */
-import type { ClusterId, DurationMs, HubId, HubIdentity, Millis } from "../common/types.ts";
+
 import type { Check, LogFields, LogLevel, StoredIdentity, StoredWrite } from "../common/outbox.ts";
 import type { Reply } from "../common/problem.ts";
+import type { ClusterId, DurationMs, HubId, HubIdentity, Millis } from "../common/types.ts";
 import type { Request } from "./requests.ts";
 
 /** The runner numbers links; a number is never used twice in one run. */

@@ -69,7 +69,9 @@ export function shareLinks(maxConnections: number, sizes: readonly number[]): nu
   if (sizes.length < 2) return sizes.map(() => budget);
   const half = Math.floor(budget / 2);
   const unused = sizes.map((size) => Math.max(0, half - size));
-  return sizes.map((_, index) => half + sizes.reduce((sum, __, other) => (other === index ? sum : sum + (unused[other] ?? 0)), 0));
+  return sizes.map(
+    (_, index) => half + sizes.reduce((sum, __, other) => (other === index ? sum : sum + (unused[other] ?? 0)), 0),
+  );
 }
 
 function childCapacity(config: HubConfig): number {

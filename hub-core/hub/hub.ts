@@ -20,13 +20,13 @@ import { Registry } from "../registry/index.ts";
 import { Router } from "../routing/index.ts";
 import type { Message } from "../wire/messages.ts";
 import { NEWEST_VERSION, OLDEST_VERSION } from "../wire/versions.ts";
+import { addresseeOf } from "./addressee.ts";
+import { answer } from "./answer.ts";
 import type { Effect, HubEvent, StoredState } from "./contract.ts";
 import { StepEffects } from "./effects.ts";
 import { type Group, openGroup, shareLinks } from "./group.ts";
 import { LinkLoad } from "./link-load.ts";
 import { type LinkNews, Links } from "./links.ts";
-import { addresseeOf } from "./addressee.ts";
-import { answer } from "./answer.ts";
 
 export interface HubOptions {
   readonly config: HubConfig;

@@ -1,7 +1,6 @@
 /** One link as the hub sees it, and which of two to the same peer survives. */
 import type { HubId, HubIdentity, Millis } from "../common/types.ts";
-import type { MessageOf } from "../wire/messages.ts";
-import type { Message } from "../wire/messages.ts";
+import type { Message, MessageOf } from "../wire/messages.ts";
 import type { LinkId } from "./contract.ts";
 
 export type GoodbyeReason = MessageOf<"goodbye">["reason"];

@@ -1,10 +1,10 @@
 /** The records of the catalog, as they travel and as every machine sees them. Each has one writer: its `origin` hub. */
-import { TIERS, type ClusterId, type Coordinates, type HubId, type Json, type Millis } from "../common/types.ts";
+import { type ClusterId, type Coordinates, type HubId, type Json, type Millis, TIERS } from "../common/types.ts";
 import {
   bool,
   type Codec,
-  DecodeError,
   type Decoded,
+  DecodeError,
   f32,
   list,
   nullable,
@@ -225,7 +225,11 @@ export interface RumorStore {
   /** The rumor, if it is still the newest of its key. */
   get(origin: HubId, seq: number): Rumor | undefined;
   /** Newest values of `origin` with seq > `after`, in seq order, at most `maxBytes` encoded; `upTo` is what they complete. */
-  changesSince(origin: HubId, after: number, maxBytes: number): { rumors: readonly Rumor[]; upTo: number; more: boolean };
+  changesSince(
+    origin: HubId,
+    after: number,
+    maxBytes: number,
+  ): { rumors: readonly Rumor[]; upTo: number; more: boolean };
   /** `stale`: seen or superseded. `rejected`: could not be applied, and so is not seen. */
   apply(rumor: Rumor, from: HubId, now: Millis): "applied" | "stale" | "rejected";
   /** A peer sent every change of `origin` up to `upTo`. */

@@ -180,10 +180,7 @@ export interface Variant<F> {
   readonly body: Codec<F>;
 }
 
-export function variant<F extends Fields>(
-  tag: number,
-  fields: F,
-): Variant<StructOf<F>> {
+export function variant<F extends Fields>(tag: number, fields: F): Variant<StructOf<F>> {
   return { tag, body: struct(fields) };
 }
 
@@ -192,9 +189,7 @@ type UnionOf<V> = {
 }[keyof V];
 
 /** A discriminated union on `kind`. */
-export function union<V extends Readonly<Record<string, Variant<unknown>>>>(
-  variants: V,
-): Codec<UnionOf<V>> {
+export function union<V extends Readonly<Record<string, Variant<unknown>>>>(variants: V): Codec<UnionOf<V>> {
   const byKind = new Map(Object.entries(variants) as [string, Variant<unknown>][]);
   const byTag = new Map<number, [string, Codec<unknown>]>();
   for (const [kind, { tag, body }] of byKind) {
