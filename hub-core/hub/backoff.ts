@@ -14,10 +14,6 @@ export class Backoff {
     this.#random = random;
   }
 
-  ready(peer: HubId, now: Millis): boolean {
-    return this.readyAt(peer) <= now;
-  }
-
   readyAt(peer: HubId): Millis {
     return this.#peers.get(peer)?.until ?? 0;
   }

@@ -3,7 +3,7 @@
  * See contract.ts for what the runner owes the hub, and README.md for the map.
  */
 import { Metrics } from "../common/metrics.ts";
-import type { Notice, StoredIdentity } from "../common/outbox.ts";
+import type { Notice } from "../common/outbox.ts";
 import { Random } from "../common/random.ts";
 import {
   downGroupOf,
@@ -23,10 +23,13 @@ import { NEWEST_VERSION, OLDEST_VERSION } from "../wire/versions.ts";
 import { addresseeOf } from "./addressee.ts";
 import { answer } from "./answer.ts";
 import type { Effect, HubEvent, StoredState } from "./contract.ts";
+import { Directory } from "./directory.ts";
 import { StepEffects } from "./effects.ts";
 import { type Group, openGroup, shareLinks } from "./group.ts";
+import { Identity } from "./identity.ts";
 import { LinkLoad } from "./link-load.ts";
 import { type LinkNews, Links } from "./links.ts";
+import { Wake } from "./wake.ts";
 
 export interface HubOptions {
   readonly config: HubConfig;
@@ -38,9 +41,6 @@ export interface HubOptions {
   readonly protocolVersion?: number;
 }
 
-/** One timer for all machines: its token tells a stale one. */
-const TIMER = "hub";
-const MAX_INTRODUCED = 512;
 /** Notices raise notices; a chain longer than this is a loop. */
 const MAX_NOTICES_PER_STEP = 1_000_000;
 
@@ -58,15 +58,12 @@ export class Hub {
 
   readonly #instance: number;
   readonly #linkLoad = new LinkLoad();
-  readonly #known = new Map<HubId, HubIdentity>();
-  readonly #stored: StoredState;
-  #identity: StoredIdentity;
+  readonly #directory: Directory;
+  readonly #identity: Identity;
+  readonly #wake = new Wake();
   #now: Millis;
-  #out: StepEffects | null = null;
   #news: LinkNews[] = [];
   #overlayStale = true;
-  #armed: { at: Millis; token: number } | null = null;
-  #token = 0;
   #measureLinksAt: Millis;
   #clones = 0;
 
@@ -78,15 +75,10 @@ export class Hub {
     this.softwareVersion = options.softwareVersion;
     this.startedAt = now;
     this.#now = now;
-    this.#stored = stored;
     this.#instance = random.uint32();
-    this.#identity = {
-      incarnation: (stored.identity?.incarnation ?? 0) + 1,
-      seqCeiling: stored.identity?.seqCeiling ?? 0,
-      firstStartedAt: stored.identity?.firstStartedAt ?? now,
-    };
+    this.#identity = new Identity(stored.identity, now);
     this.#measureLinksAt = now + this.#measureEvery();
-    for (const hub of [...config.seeds, ...stored.peers]) this.#remember(hub);
+    this.#directory = new Directory(this.self.hubId, [...config.seeds, ...stored.peers]);
     this.links = new Links({
       self: this.self,
       incarnation: () => this.#identity.incarnation,
@@ -108,7 +100,7 @@ export class Hub {
       softwareVersion: options.softwareVersion,
       random,
       metrics: this.metrics,
-      reserveSeq: (upTo) => this.#reidentify({ seqCeiling: upTo }),
+      reserveSeq: (upTo) => this.#identity.reserveSeq(upTo),
     });
     this.groups = this.#openGroups(random);
     this.router = new Router({
@@ -138,12 +130,12 @@ export class Hub {
   step(event: HubEvent, now: Millis): Effect[] {
     this.#now = Math.max(this.#now, now);
     const out = new StepEffects(this.links, this.metrics, this.#now);
-    this.#out = out;
+    this.#identity.attach(out);
     this.#handle(event, out);
     this.#settle(out);
     this.links.flush(out);
     this.#arm(out);
-    this.#out = null;
+    this.#identity.attach(null);
     return out.finish();
   }
 
@@ -161,7 +153,7 @@ export class Hub {
       const member = membership.member(id);
       if (member) return member.identity;
     }
-    return this.#known.get(id) ?? this.registry.catalog.hub(id);
+    return this.#directory.find(id) ?? this.registry.catalog.hub(id);
   }
 
   // ── Events ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -193,16 +185,15 @@ export class Hub {
   }
 
   #start(out: StepEffects): void {
-    out.persist({ table: "identity", value: this.#identity });
+    this.#identity.persist();
     this.registry.start(this.#now, out);
-    const known = [...this.#known.values()].sort((a, b) => (a.hubId < b.hubId ? -1 : 1));
+    const known = this.#directory.all();
     for (const group of this.groups) {
       const theirs = known.filter((hub) => this.groupFor(hub) === group);
       group.membership.start(theirs, this.#now, out);
     }
     out.log("info", "hub_started", {
       incarnation: this.#identity.incarnation,
-      restored_records: this.#stored.records.size,
       known_hubs: known.length,
     });
   }
@@ -210,14 +201,13 @@ export class Hub {
   #introduce(hubs: readonly HubIdentity[], out: StepEffects): void {
     for (const hub of hubs) {
       if (hub.hubId === this.self.hubId) continue;
-      this.#remember(hub);
+      this.#directory.remember(hub);
       this.groupFor(hub)?.membership.introduce(hub, this.#now, out);
     }
   }
 
   #timer(token: number, out: StepEffects): void {
-    if (token !== this.#armed?.token) return;
-    this.#armed = null;
+    if (!this.#wake.accept(token)) return;
     const now = this.#now;
     for (const { membership, gossip } of this.groups) {
       if (membership.nextDeadline() <= now) membership.tick(now, out);
@@ -254,7 +244,7 @@ export class Hub {
     const now = this.#now;
     switch (news.kind) {
       case "up": {
-        this.#remember(news.hub);
+        this.#directory.remember(news.hub);
         const group = this.groupFor(news.hub);
         group?.membership.linkOpened(news.hub, news.incarnation, news.instance, now, out);
         group?.gossip.peerUp({ hubId: news.hub.hubId, region: news.hub.region, rttMs: null }, now, out);
@@ -381,11 +371,7 @@ export class Hub {
     for (const { membership, gossip } of this.groups) {
       next = Math.min(next, membership.nextDeadline(), gossip.nextDeadline());
     }
-    // A deadline that moved later costs one early, harmless tick; re-arming at every step would cost more.
-    if (!Number.isFinite(next) || (this.#armed && this.#armed.at <= next)) return;
-    this.#token += 1;
-    this.#armed = { at: next, token: this.#token };
-    out.setTimer(TIMER, next, this.#token);
+    this.#wake.arm(next, out);
   }
 
   #openGroups(random: Random): Group[] {
@@ -402,7 +388,7 @@ export class Hub {
         incarnation: this.#identity.incarnation,
         instance: this.#instance,
         store: this.registry.storeFor(id),
-        raiseIncarnation: (atLeast) => this.#raiseIncarnation(atLeast),
+        raiseIncarnation: (atLeast) => this.#identity.raiseIncarnation(atLeast),
         random,
         metrics: this.metrics,
       });
@@ -410,25 +396,9 @@ export class Hub {
     });
   }
 
-  /** A higher incarnation refutes what others say of this hub; it is durable before they hear it. */
-  #raiseIncarnation(atLeast: number): number {
-    if (atLeast > this.#identity.incarnation) this.#reidentify({ incarnation: atLeast });
-    return this.#identity.incarnation;
-  }
-
-  #reidentify(change: Partial<StoredIdentity>): void {
-    this.#identity = { ...this.#identity, ...change };
-    this.#out?.persist({ table: "identity", value: this.#identity });
-  }
-
   #groupOfPeer(peer: HubId): Group | undefined {
     const hub = this.find(peer);
     return hub && this.groupFor(hub);
-  }
-
-  #remember(hub: HubIdentity): void {
-    if (!this.#known.has(hub.hubId) && this.#known.size >= MAX_INTRODUCED) return;
-    this.#known.set(hub.hubId, hub);
   }
 }
 

@@ -11,8 +11,8 @@ import { DecodeError } from "../wire/codec.ts";
 import { decodeFrame, encodeFrames } from "../wire/frame.ts";
 import type { Message, MessageOf } from "../wire/messages.ts";
 import { negotiate, OLDEST_VERSION, type VersionRange } from "../wire/versions.ts";
-import { Backoff } from "./backoff.ts";
 import type { DialFailure, LinkId } from "./contract.ts";
+import { Dials } from "./dials.ts";
 import { type GoodbyeReason, type Link, survivor } from "./link.ts";
 
 /** What happened on the links, for the Hub to hand on. */
@@ -47,13 +47,10 @@ export interface LinksOptions {
   readonly find: (id: HubId) => HubIdentity | undefined;
 }
 
-/** How long the higher id waits for the lower to dial. */
-const DIAL_GRACE_MS = 1_500;
 /** A link that a machine asked for stays this long after the last request. */
 const LINGER_MS = 30_000;
 /** After "over-limit" the peer is left alone for a while. */
 const OVER_LIMIT_PAUSE_MS = 5_000;
-const MAX_DIALS = 16;
 /** Links being greeted or replaced count too; past this many they are closed unheard. */
 const MAX_LINKS_PER_CONNECTION = 4;
 const MAX_GARBAGE = 16;
@@ -63,14 +60,13 @@ export class Links {
   readonly #links = new Map<LinkId, Link>();
   /** The greeted link to each peer. */
   readonly #byPeer = new Map<HubId, Link>();
-  readonly #dials = new Map<HubId, Millis>();
+  readonly #dials: Dials;
   readonly #lingerUntil = new Map<HubId, Millis>();
-  readonly #backoff: Backoff;
   #wanted = new Map<HubId, Millis>();
 
   constructor(options: LinksOptions) {
     this.#o = options;
-    this.#backoff = new Backoff(options.random);
+    this.#dials = new Dials(options.self.hubId, options.random);
   }
 
   connected(peer: HubId): boolean {
@@ -110,7 +106,7 @@ export class Links {
   // ── What the runner reports ────────────────────────────────────────────────────────────────────────────────────────
 
   opened(id: LinkId, peer: HubId, direction: "out" | "in", now: Millis, out: LinkOutbox): void {
-    if (direction === "out") this.#dials.delete(peer);
+    if (direction === "out") this.#dials.connected(peer);
     if (this.#links.size >= MAX_LINKS_PER_CONNECTION * this.#o.network.maxConnections) {
       this.#o.metrics.count("federation_links_refused_total", 1, { reason: "flood" });
       out.closeLink(id, 1013, "too many links");
@@ -138,8 +134,7 @@ export class Links {
   }
 
   dialFailed(peer: HubId, reason: DialFailure, now: Millis, news: LinkNews[]): void {
-    this.#dials.delete(peer);
-    this.#backoff.failed(peer, now);
+    this.#dials.failed(peer, now);
     this.#o.metrics.count("federation_link_dials_failed_total", 1, { reason });
     if (!this.#byPeer.has(peer)) news.push({ kind: "dial-failed", peer, reason });
   }
@@ -171,35 +166,32 @@ export class Links {
         this.#forget(link, false, now, news);
       } else if (link.greeting && link.dialler === "us" && this.#byPeer.get(link.peer) === link) {
         if (!this.#keeps(link.peer, now)) this.#dismiss(link, "unwanted", now, news, out);
-        else if (now >= this.#leaseEnd(link) && this.#backoff.ready(link.peer, now)) this.#dial(link.peer, now, out);
+        else if (now >= this.#leaseEnd(link) && now >= this.#dials.readyAt(link.peer)) this.#dial(link.peer, now, out);
       }
     }
-    for (const [peer, deadline] of this.#dials) {
-      if (now >= deadline) this.dialFailed(peer, "timeout", now, news);
-    }
+    for (const peer of this.#dials.lost(now)) this.dialFailed(peer, "timeout", now, news);
     for (const [peer, since] of this.#wanted) {
-      if (this.#byPeer.has(peer) || this.#dials.has(peer)) continue;
-      if (now >= this.#turnToDial(peer, since)) this.#dial(peer, now, out);
+      if (this.#byPeer.has(peer) || this.#dials.underWay(peer)) continue;
+      if (now >= this.#dials.turnAt(peer, since)) this.#dial(peer, now, out);
     }
     for (const [peer, until] of this.#lingerUntil) if (now >= until) this.#lingerUntil.delete(peer);
   }
 
   nextDeadline(): Millis {
-    let next = Number.POSITIVE_INFINITY;
+    let next = this.#dials.nextDeadline();
     for (const link of this.#links.values()) {
       if (!link.greeting) next = Math.min(next, this.#greetingDeadline(link));
       else if (link.dialler === "us" && this.#byPeer.get(link.peer) === link) {
         if (!this.#wanted.has(link.peer)) next = Math.min(next, this.#lingerUntil.get(link.peer) ?? 0);
-        else if (!this.#dials.has(link.peer)) {
-          next = Math.min(next, Math.max(this.#leaseEnd(link), this.#backoff.readyAt(link.peer)));
+        else if (!this.#dials.underWay(link.peer)) {
+          next = Math.min(next, Math.max(this.#leaseEnd(link), this.#dials.readyAt(link.peer)));
         }
       }
     }
-    for (const deadline of this.#dials.values()) next = Math.min(next, deadline);
-    if (this.#dials.size >= MAX_DIALS) return next;
+    if (this.#dials.full) return next;
     for (const [peer, since] of this.#wanted) {
-      if (this.#byPeer.has(peer) || this.#dials.has(peer)) continue;
-      next = Math.min(next, this.#turnToDial(peer, since));
+      if (this.#byPeer.has(peer) || this.#dials.underWay(peer)) continue;
+      next = Math.min(next, this.#dials.turnAt(peer, since));
     }
     return next;
   }
@@ -288,7 +280,7 @@ export class Links {
       newcomer.queue.push(...held.queue);
       held.queue = [];
       this.#byPeer.set(newcomer.peer, newcomer);
-      this.#backoff.succeeded(newcomer.peer);
+      this.#dials.succeeded(newcomer.peer);
       this.#dismiss(held, held.dialler === newcomer.dialler ? "renewed" : "duplicate", now, news, out);
       return;
     }
@@ -300,7 +292,7 @@ export class Links {
     const { greeting } = link;
     if (!greeting) return;
     this.#byPeer.set(link.peer, link);
-    this.#backoff.succeeded(link.peer);
+    this.#dials.succeeded(link.peer);
     news.push({ kind: "up", hub: greeting.hub, incarnation: greeting.incarnation, instance: greeting.instance });
   }
 
@@ -322,7 +314,7 @@ export class Links {
   // ── Parting ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #parted(link: Link, reason: GoodbyeReason, now: Millis, news: LinkNews[], out: LinkOutbox): void {
-    if (reason === "over-limit") this.#backoff.hold(link.peer, now + OVER_LIMIT_PAUSE_MS);
+    if (reason === "over-limit") this.#dials.hold(link.peer, now + OVER_LIMIT_PAUSE_MS);
     out.closeLink(link.id, 1000, reason);
     this.#forget(link, true, now, news);
   }
@@ -359,16 +351,15 @@ export class Links {
   // ── Dialling ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #dial(peer: HubId, now: Millis, out: LinkOutbox): void {
-    if (peer === this.#o.self.hubId || this.#dials.has(peer)) return;
+    if (peer === this.#o.self.hubId || this.#dials.underWay(peer)) return;
     const hub = this.#o.find(peer);
-    if (!hub || this.#dials.size >= MAX_DIALS) {
-      this.#backoff.failed(peer, now);
+    if (!hub || this.#dials.full) {
+      this.#dials.failed(peer, now);
       this.#o.metrics.count("federation_link_dials_dropped_total", 1, { reason: hub ? "limit" : "address-unknown" });
       return;
     }
     const timeoutMs = this.#o.network.connectionTimeoutMs;
-    // The runner reports every dial's end; the extra second is for a runner that lost it.
-    this.#dials.set(peer, now + timeoutMs + 1_000);
+    this.#dials.begin(peer, timeoutMs, now);
     this.#o.metrics.count("federation_link_dials_total");
     out.openLink(hub, timeoutMs);
   }
@@ -394,11 +385,6 @@ export class Links {
 
   #keeps(peer: HubId, now: Millis): boolean {
     return this.#wanted.has(peer) || (this.#lingerUntil.get(peer) ?? 0) > now;
-  }
-
-  #turnToDial(peer: HubId, wantedSince: Millis): Millis {
-    const turn = this.#o.self.hubId < peer ? wantedSince : wantedSince + DIAL_GRACE_MS;
-    return Math.max(turn, this.#backoff.readyAt(peer));
   }
 
   #greetingDeadline(link: Link): Millis {

@@ -1,0 +1,72 @@
+import type { Random } from "../common/random.ts";
+import type { DurationMs, HubId, Millis } from "../common/types.ts";
+import { Backoff } from "./backoff.ts";
+
+/** How long the higher id waits for the lower to dial. */
+const DIAL_GRACE_MS = 1_500;
+/** The runner reports every dial's end; this much later a dial counts as lost by the runner. */
+const LOST_AFTER_MS = 1_000;
+const MAX_DIALS = 16;
+
+/** Dials under way, and whose turn it is to dial. */
+export class Dials {
+  readonly #self: HubId;
+  readonly #deadlines = new Map<HubId, Millis>();
+  readonly #backoff: Backoff;
+
+  constructor(self: HubId, random: Random) {
+    this.#self = self;
+    this.#backoff = new Backoff(random);
+  }
+
+  get full(): boolean {
+    return this.#deadlines.size >= MAX_DIALS;
+  }
+
+  underWay(peer: HubId): boolean {
+    return this.#deadlines.has(peer);
+  }
+
+  begin(peer: HubId, timeoutMs: DurationMs, now: Millis): void {
+    this.#deadlines.set(peer, now + timeoutMs + LOST_AFTER_MS);
+  }
+
+  /** The dial ended in a link, whose hello is still to come. */
+  connected(peer: HubId): void {
+    this.#deadlines.delete(peer);
+  }
+
+  failed(peer: HubId, now: Millis): void {
+    this.#deadlines.delete(peer);
+    this.#backoff.failed(peer, now);
+  }
+
+  succeeded(peer: HubId): void {
+    this.#backoff.succeeded(peer);
+  }
+
+  /** The peer is well but said no: leave it alone for a while. */
+  hold(peer: HubId, until: Millis): void {
+    this.#backoff.hold(peer, until);
+  }
+
+  readyAt(peer: HubId): Millis {
+    return this.#backoff.readyAt(peer);
+  }
+
+  /** Of two hubs the lower id dials a wanted link; the higher tries when that has not come about. */
+  turnAt(peer: HubId, wantedSince: Millis): Millis {
+    const turn = this.#self < peer ? wantedSince : wantedSince + DIAL_GRACE_MS;
+    return Math.max(turn, this.#backoff.readyAt(peer));
+  }
+
+  lost(now: Millis): HubId[] {
+    return [...this.#deadlines].filter(([, deadline]) => now >= deadline).map(([peer]) => peer);
+  }
+
+  nextDeadline(): Millis {
+    let next = Number.POSITIVE_INFINITY;
+    for (const deadline of this.#deadlines.values()) next = Math.min(next, deadline);
+    return next;
+  }
+}
