@@ -1,0 +1,242 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { Metrics } from "../common/metrics.ts";
+import { Random } from "../common/random.ts";
+import type { HubId, HubIdentity, Millis } from "../common/types.ts";
+import { decodeFrame, encodeFrames } from "../wire/frame.ts";
+import type { Message } from "../wire/messages.ts";
+import type { LinkId } from "./contract.ts";
+import { type LinkNews, type LinkOutbox, Links } from "./links.ts";
+
+const MAX_BYTES = 65_536;
+const LEASE_MS = 840_000;
+
+function identity(hubId: HubId, parent = "p"): HubIdentity {
+  return { hubId, tier: "local", region: "r", coordinates: { latitude: 0, longitude: 0 }, parent, address: "" };
+}
+
+function hello(
+  hubId: HubId,
+  more: { instance?: number; newest?: number; oldest?: number; parent?: string } = {},
+): Message {
+  return {
+    kind: "hello",
+    oldestVersion: more.oldest ?? 1,
+    newestVersion: more.newest ?? 2,
+    hub: identity(hubId, more.parent),
+    incarnation: 1,
+    instance: more.instance ?? 1,
+  };
+}
+
+class Recorder implements LinkOutbox {
+  dialled: HubId[] = [];
+  closed: { link: LinkId; reason: string }[] = [];
+  sent: { link: LinkId; messages: readonly Message[]; version: number }[] = [];
+  openLink(peer: HubIdentity): void {
+    this.dialled.push(peer.hubId);
+  }
+  closeLink(link: LinkId, _code: number, reason: string): void {
+    this.closed.push({ link, reason });
+  }
+  sendFrame(link: LinkId, bytes: Uint8Array): void {
+    const messages = decodeFrame(bytes, MAX_BYTES);
+    if (messages instanceof Error) throw messages;
+    this.sent.push({ link, messages, version: bytes[1] as number });
+  }
+  log(): void {}
+}
+
+let out: Recorder;
+let news: LinkNews[];
+let metrics: Metrics;
+
+function linksOf(self: HubId, maxConnections = 10): Links {
+  return new Links({
+    self: identity(self),
+    incarnation: () => 1,
+    instance: 99,
+    versions: { oldest: 1, newest: 2 },
+    network: { maxConnections, connectionTimeoutMs: 5_000, leaseMs: LEASE_MS },
+    frames: { maxBytes: MAX_BYTES, compression: true },
+    random: new Random(1),
+    metrics,
+    related: (hub) => hub.parent === "p",
+    find: (id) => identity(id),
+  });
+}
+
+function hear(links: Links, link: LinkId, message: Message, now: Millis, version = 1): void {
+  for (const bytes of encodeFrames([message], { version, maxBytes: MAX_BYTES, compression: false }).frames) {
+    links.received(link, bytes, now, news, out);
+  }
+}
+
+function greet(links: Links, link: LinkId, peer: HubId, direction: "in" | "out", now: Millis, instance = 1): void {
+  links.opened(link, peer, direction, now, out);
+  hear(links, link, hello(peer, { instance }), now);
+}
+
+beforeEach(() => {
+  out = new Recorder();
+  news = [];
+  metrics = new Metrics();
+});
+
+describe("greeting", () => {
+  test("LINK-1: the hello is the first frame, in the oldest version, and what comes before the peer's is dropped", () => {
+    const links = linksOf("a");
+    links.opened(1, "b", "in", 0, out);
+    links.flush(out);
+    expect(out.sent[0]).toMatchObject({ link: 1, version: 1, messages: [{ kind: "hello" }] });
+    hear(links, 1, { kind: "goodbye", reason: "renewed" }, 0);
+    expect(links.connected("b")).toBe(false);
+    const early = linksOf("a");
+    early.opened(2, "b", "in", 0, out);
+    early.received(2, new Uint8Array([0x4d, 1, 0, 99]), 0, news, out);
+    expect(metrics.value("federation_frames_rejected_total", { reason: "undecodable" })).toBe(1);
+  });
+
+  test("LINK-2: a hello that names another hub than the authenticated one closes the link", () => {
+    const links = linksOf("a");
+    links.opened(1, "b", "in", 0, out);
+    hear(links, 1, hello("c"), 0);
+    expect(out.closed).toEqual([{ link: 1, reason: "protocol" }]);
+    expect(metrics.value("federation_peers_refused_total", { reason: "impostor" })).toBe(1);
+    expect(news).toEqual([]);
+  });
+
+  test("LINK-3: no version in common closes the link; else the newest common one is spoken", () => {
+    const links = linksOf("a");
+    links.opened(1, "b", "in", 0, out);
+    hear(links, 1, hello("b", { oldest: 3, newest: 4 }), 0);
+    expect(out.closed).toEqual([{ link: 1, reason: "protocol" }]);
+    links.opened(2, "c", "in", 0, out);
+    hear(links, 2, hello("c", { newest: 1 }), 0);
+    expect(links.greeted().map((link) => link.greeting?.version)).toEqual([1]);
+  });
+
+  test("LINK-11: a dialled link that is not greeted in time counts as a failed dial", () => {
+    const links = linksOf("a");
+    links.opened(1, "b", "out", 0, out);
+    expect(links.nextDeadline()).toBe(5_000);
+    links.tick(5_000, news, out);
+    expect(out.closed).toEqual([{ link: 1, reason: "no hello" }]);
+    expect(news).toEqual([{ kind: "dial-failed", peer: "b", reason: "unreachable" }]);
+  });
+
+  test("LINK-12: a hub of no common group hears who we are, then goodbye, and what it answered is news", () => {
+    const links = linksOf("a");
+    links.opened(1, "z", "out", 0, out);
+    hear(links, 1, hello("z", { parent: "elsewhere" }), 0);
+    expect(out.sent.flatMap((frame) => frame.messages).map((message) => message.kind)).toEqual(["hello", "goodbye"]);
+    expect(news).toMatchObject([{ kind: "answered", hub: { hubId: "z" } }]);
+  });
+});
+
+describe("two links to one peer", () => {
+  test("LINK-4: the lower id's dial is kept, and the peer is never seen down", () => {
+    const links = linksOf("a");
+    greet(links, 1, "b", "in", 0);
+    greet(links, 2, "b", "out", 1);
+    expect(out.closed).toEqual([{ link: 1, reason: "duplicate" }]);
+    expect(news.map((n) => n.kind)).toEqual(["up"]);
+    expect(links.connected("b")).toBe(true);
+  });
+
+  test("LINK-6: a lease is renewed by its dialler before it ends, and the peer is never seen down", () => {
+    const links = linksOf("a");
+    links.want(["b"], 0);
+    greet(links, 1, "b", "out", 0);
+    links.tick(LEASE_MS - 1, news, out);
+    expect(out.dialled).toEqual([]);
+    expect(links.nextDeadline()).toBe(LEASE_MS);
+    links.tick(LEASE_MS, news, out);
+    expect(out.dialled).toEqual(["b"]);
+    greet(links, 2, "b", "out", LEASE_MS);
+    expect(out.closed).toEqual([{ link: 1, reason: "renewed" }]);
+    links.closed(1, LEASE_MS + 1, news);
+    expect(news.map((n) => n.kind)).toEqual(["up"]);
+  });
+
+  test("LINK-4: another instance of the peer replaces the dead link and is announced anew", () => {
+    const links = linksOf("a");
+    greet(links, 1, "b", "in", 0, 1);
+    greet(links, 2, "b", "in", 1, 2);
+    expect(news.map((n) => n.kind)).toEqual(["up", "down", "up"]);
+  });
+});
+
+describe("dialling", () => {
+  test("LINK-5: the lower id dials at once, the higher id after a grace", () => {
+    const lower = linksOf("a");
+    lower.want(["b"], 0);
+    lower.tick(0, news, out);
+    expect(out.dialled).toEqual(["b"]);
+    out = new Recorder();
+    const higher = linksOf("b");
+    higher.want(["a"], 0);
+    higher.tick(0, news, out);
+    expect(out.dialled).toEqual([]);
+    higher.tick(higher.nextDeadline(), news, out);
+    expect(out.dialled).toEqual(["a"]);
+  });
+
+  test("LINK-8: failing dials back off with jitter up to 10 s, and a request dials at once all the same", () => {
+    const links = linksOf("a");
+    links.want(["b"], 0);
+    let now = 0;
+    const waits: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      links.tick(now, news, out);
+      links.dialFailed("b", "refused", now, news);
+      waits.push(links.nextDeadline() - now);
+      now = links.nextDeadline();
+    }
+    expect(waits[0]).toBeGreaterThanOrEqual(100);
+    expect(waits[0]).toBeLessThanOrEqual(200);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(10_000);
+    expect(Math.min(...waits.slice(-3))).toBeGreaterThanOrEqual(5_000);
+    links.dialFailed("b", "refused", now, news);
+    const before = out.dialled.length;
+    links.request("b", now, out);
+    expect(out.dialled.length).toBe(before + 1);
+  });
+});
+
+describe("limits", () => {
+  test("LINK-7: at the limit a wanted newcomer takes an unwanted link's place, an unwanted one is refused", () => {
+    const links = linksOf("a", 2);
+    links.want(["b", "c"], 0);
+    greet(links, 1, "b", "in", 0);
+    greet(links, 2, "x", "in", 0);
+    greet(links, 3, "c", "in", 1);
+    expect(out.closed).toEqual([{ link: 2, reason: "over-limit" }]);
+    expect(links.peers()).toEqual(["b", "c"]);
+    greet(links, 4, "y", "in", 2);
+    expect(out.closed.at(-1)).toEqual({ link: 4, reason: "over-limit" });
+    expect(links.peers()).toEqual(["b", "c"]);
+  });
+
+  test("LINK-9: the sixteenth undecodable frame closes the link", () => {
+    const links = linksOf("a");
+    greet(links, 1, "b", "in", 0);
+    for (let i = 0; i < 16; i++) {
+      expect(out.closed).toEqual([]);
+      links.received(1, new Uint8Array([1, 2, 3]), i, news, out);
+    }
+    expect(out.closed).toEqual([{ link: 1, reason: "protocol" }]);
+    expect(metrics.value("federation_frames_rejected_total", { reason: "undecodable" })).toBe(16);
+  });
+
+  test("LINK-10: a link nobody wants is closed by its dialler after lingering, with a goodbye", () => {
+    const links = linksOf("a");
+    links.request("b", 0, out);
+    greet(links, 1, "b", "out", 0);
+    links.tick(29_999, news, out);
+    expect(out.closed).toEqual([]);
+    links.tick(30_000, news, out);
+    expect(out.closed).toEqual([{ link: 1, reason: "unwanted" }]);
+    expect(out.sent.at(-1)?.messages).toEqual([{ kind: "goodbye", reason: "unwanted" }]);
+    expect(news.at(-1)).toEqual({ kind: "down", peer: "b", expected: true });
+  });
+});
