@@ -1,0 +1,2 @@
+export { CheckQueue } from "./check-queue.ts";
+export { httpCheck } from "./http-check.ts";

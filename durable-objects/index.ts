@@ -1,0 +1,1 @@
+export { HubObject } from "./hub-object.ts";

@@ -1,0 +1,1 @@
+export { consoleLog, isLogLevel, type Log } from "./log.ts";

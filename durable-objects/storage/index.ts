@@ -1,0 +1,2 @@
+export { MigrationError } from "./migrator.ts";
+export { Store } from "./store.ts";

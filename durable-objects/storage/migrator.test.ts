@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { expect, test } from "vitest";
+import { MigrationError, migrate, type SqlDatabase } from "./migrator.ts";
+
+/** The part of an object's storage that the migrator uses, over a database in memory. */
+function memoryDatabase(): SqlDatabase & { readonly raw: DatabaseSync } {
+  const raw = new DatabaseSync(":memory:");
+  return {
+    raw,
+    sql: {
+      exec: (query, ...bindings) => {
+        const rows = raw.prepare(query).all(...bindings);
+        return { toArray: () => rows };
+      },
+    },
+    transactionSync: (closure) => {
+      raw.exec("BEGIN");
+      try {
+        const result = closure();
+        raw.exec("COMMIT");
+        return result;
+      } catch (error) {
+        raw.exec("ROLLBACK");
+        throw error;
+      }
+    },
+  };
+}
+
+const FIRST = {
+  tag: "0000_first",
+  sql: "CREATE TABLE a (x text);\n--> statement-breakpoint\nCREATE TABLE b (y text);",
+};
+const SECOND = { tag: "0001_second", sql: "ALTER TABLE a ADD z text;" };
+
+test("what is missing is applied, in order, once", () => {
+  const database = memoryDatabase();
+  expect(migrate(database, [FIRST], 1)).toEqual(["0000_first"]);
+  expect(migrate(database, [FIRST, SECOND], 2)).toEqual(["0001_second"]);
+  expect(migrate(database, [FIRST, SECOND], 3)).toEqual([]);
+  database.raw.exec("INSERT INTO a (x, z) VALUES ('1', '2')");
+});
+
+test("a migration that fails leaves no trace and says which statement it was", () => {
+  const database = memoryDatabase();
+  const broken = {
+    tag: "0001_broken",
+    sql: "CREATE TABLE c (x text);\n--> statement-breakpoint\nCREATE TABLE a (x text);",
+  };
+  expect(() => migrate(database, [FIRST, broken], 1)).toThrow(/0001_broken: CREATE TABLE a/);
+  expect(migrate(database, [FIRST], 2)).toEqual([]);
+  expect(() => database.raw.exec("SELECT * FROM c")).toThrow(/no such table/);
+});
+
+test("a database of a newer version is refused rather than misread", () => {
+  const database = memoryDatabase();
+  migrate(database, [FIRST, SECOND], 1);
+  expect(() => migrate(database, [FIRST], 2)).toThrow(MigrationError);
+});
+
+test("every migration that drizzle-kit wrote is bundled, and those on disk apply", () => {
+  const read = (path: string) => readFileSync(`${import.meta.dirname}/${path}`, "utf8");
+  const journal = JSON.parse(read("migrations/meta/_journal.json")) as { entries: { tag: string }[] };
+  const tags = journal.entries.map(({ tag }) => tag);
+  const bundled = [...read("migrations.ts").matchAll(/tag: "([^"]+)"/g)].map((match) => match[1]);
+  expect(bundled).toEqual(tags);
+  const onDisk = tags.map((tag) => ({ tag, sql: read(`migrations/${tag}.sql`) }));
+  expect(migrate(memoryDatabase(), onDisk, 1)).toEqual(tags);
+});

@@ -1,0 +1,35 @@
+/** What a hub must find again after an eviction. All else is rebuilt from its peers. */
+import { customType, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { HubIdentity } from "../../hub-core/common/types.ts";
+
+/** The stock blob column wants Node's Buffer, which the platform has only in compatibility mode. */
+const bytes = customType<{ data: Uint8Array; driverData: ArrayBuffer | Uint8Array }>({
+  dataType: () => "blob",
+  toDriver: (value) => value,
+  fromDriver: (value) => new Uint8Array(value),
+});
+
+/** One row. */
+export const identity = sqliteTable("identity", {
+  id: integer().primaryKey(),
+  incarnation: integer().notNull(),
+  seqCeiling: integer("seq_ceiling").notNull(),
+  firstStartedAt: integer("first_started_at").notNull(),
+});
+
+/** The hub's own log: encoded rumors by key. */
+export const records = sqliteTable("records", {
+  key: text().primaryKey(),
+  bytes: bytes().notNull(),
+});
+
+export const peers = sqliteTable("peers", {
+  hubId: text("hub_id").primaryKey(),
+  identity: text({ mode: "json" }).$type<HubIdentity>().notNull(),
+});
+
+/** Peer tokens that were accepted and have not expired: a restart must not make them good again. */
+export const usedTokens = sqliteTable("used_tokens", {
+  jti: text().primaryKey(),
+  expiresAt: integer("expires_at").notNull(),
+});

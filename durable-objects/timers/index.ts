@@ -1,0 +1,2 @@
+export { type Clocks, HubTimers } from "./hub-timers.ts";
+export type { DueTimer } from "./timer-table.ts";
