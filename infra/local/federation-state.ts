@@ -1,0 +1,75 @@
+/** `federation.json`: what runs on this machine, for people, scripts and the command's other half. */
+import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Role } from "./tokens.ts";
+
+export interface RegionState {
+  readonly region: string;
+  readonly url: string;
+  /** The runtime: the process whose end is the region's end. */
+  readonly pid: number;
+  readonly backend_pid: number;
+  readonly state: "running" | "stopped";
+  readonly hubs: readonly string[];
+}
+
+export interface FederationState {
+  readonly name: string;
+  readonly url: string;
+  readonly supervisor: { readonly pid: number; readonly url: string };
+  readonly control_key: string;
+  readonly started_at: string;
+  readonly ready: boolean;
+  readonly topology: string;
+  readonly regions: readonly RegionState[];
+  readonly tokens: Readonly<Record<Role, string>>;
+  readonly wan: { readonly url: string; readonly pid: number };
+}
+
+export const DEFAULT_STATE_DIR = ".mpreg";
+
+export function federationFile(stateDir: string): string {
+  return join(stateDir, "federation.json");
+}
+
+/** Null when nothing was started there, or all was stopped. */
+export async function readFederationState(stateDir: string): Promise<FederationState | null> {
+  return readJson<FederationState>(federationFile(stateDir));
+}
+
+export function writeFederationState(stateDir: string, state: FederationState): Promise<void> {
+  return writeJson(federationFile(stateDir), state);
+}
+
+export function removeFederationState(stateDir: string): Promise<void> {
+  return rm(federationFile(stateDir), { force: true });
+}
+
+export async function readJson<T>(file: string): Promise<T | null> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+  return JSON.parse(text) as T;
+}
+
+/** Whole or not at all, and for its owner only: these files hold keys. */
+export async function writeJson(file: string, value: unknown): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}.tmp`;
+  await writeFile(draft, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  await chmod(draft, 0o600);
+  await rename(draft, file);
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
