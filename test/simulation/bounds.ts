@@ -1,0 +1,32 @@
+/** How long things may take, from the configuration alone: what the invariants hold the hubs to. */
+import type { DurationMs } from "../../hub-core/common/types.ts";
+import type { HubConfig } from "../../hub-core/config/hub-config.ts";
+
+/** The most that a message takes to cross a group over its links, relays and repairs included. */
+const SPREAD_MS = 2_000;
+
+/**
+ * From a death to `failed` at every member: each neighbour probes in turn (twice, for one may be lost), the probe and
+ * its indirect check time out, the suspicion runs its longest time, stretched by the awareness of a sick prober.
+ */
+export function detectionBound(config: HubConfig): DurationMs {
+  const { probeIntervalMs, probeTimeoutMs, suspicionTimeoutMs, pauseToleranceMs } = config.membership;
+  const round = (config.network.maxConnections + 1) * probeIntervalMs;
+  return 2 * round + 4 * probeTimeoutMs + 2 * Math.max(suspicionTimeoutMs, pauseToleranceMs) + SPREAD_MS;
+}
+
+/**
+ * From the end of all trouble of two members to each knowing the other as alive: a dial under way runs into its time-out, the redials
+ * come round to each of the failed in turn, then the views are exchanged.
+ */
+export function reunionBound(config: HubConfig, groupSize: number): DurationMs {
+  const { redialIntervalMs, probeTimeoutMs } = config.membership;
+  return 2 * config.network.connectionTimeoutMs + groupSize * redialIntervalMs + 4 * probeTimeoutMs + SPREAD_MS;
+}
+
+/** From the end of all faults to equal catalogs: reunion, then two rounds of anti-entropy through each of three tiers. */
+export function convergenceBound(config: HubConfig, groupSize: number): DurationMs {
+  const { adoptAfterMs } = config.registry;
+  const repair = 6 * config.gossip.antiEntropyIntervalMs;
+  return reunionBound(config, groupSize) + detectionBound(config) + repair + 2 * adoptAfterMs;
+}

@@ -1,0 +1,28 @@
+/** All invariants, in the order they are checked. */
+import { deadIsDetected } from "./dead-is-detected.ts";
+import { healthyNeverFailed } from "./healthy-never-failed.ts";
+import { incarnationGrows } from "./incarnation-grows.ts";
+import type { Invariant } from "./invariant.ts";
+import { noFalseAlarm } from "./no-false-alarm.ts";
+import { noRegression } from "./no-regression.ts";
+import { noResurrection } from "./no-resurrection.ts";
+import { sequenceUnique } from "./sequence-unique.ts";
+import { soundDecisions } from "./sound-decisions.ts";
+import { withinLimits } from "./within-limits.ts";
+
+export type { Invariant, Step } from "./invariant.ts";
+
+/** Fresh ones for each run: they remember. */
+export function allInvariants(): Invariant[] {
+  return [
+    withinLimits(),
+    soundDecisions(),
+    incarnationGrows(),
+    sequenceUnique(),
+    healthyNeverFailed(),
+    noFalseAlarm(),
+    deadIsDetected(),
+    noRegression(),
+    noResurrection(),
+  ];
+}

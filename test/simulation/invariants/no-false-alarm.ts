@@ -1,0 +1,35 @@
+/**
+ * Between two hubs that were at peace for long, nobody turns `failed` at all: not with up to a fifth of the frames lost, and not after
+ * a pause within the tolerance.
+ */
+import { reunionBound } from "../bounds.ts";
+import { Violation } from "../failure.ts";
+import type { Invariant } from "./invariant.ts";
+
+export function noFalseAlarm(): Invariant {
+  const name = "no-false-alarm";
+  /** By `observer run/subject`: whether it was failed at the last sample. */
+  const failedBefore = new Map<string, boolean>();
+  return {
+    name,
+    onSample: (observer, insight, world) => {
+      for (const members of insight.groups.values()) {
+        const grace = 2 * reunionBound(observer.config, members.length + 1);
+        for (const member of members) {
+          const key = `${observer.id}/${observer.run}/${member.hubId}`;
+          const failed = member.state === "failed";
+          const turned = failed && failedBefore.get(key) === false;
+          failedBefore.set(key, failed);
+          const subject = world.hub(member.hubId);
+          if (!turned || !subject?.alive) continue;
+          const calm = world.clock.now - Math.max(observer.calmSince, subject.calmSince);
+          if (calm > grace)
+            throw new Violation(
+              name,
+              `${observer.id} failed ${subject.id} after ${(calm / 1_000).toFixed(1)} s of peace`,
+            );
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** What the world needs of a hub: the contract's `step`, and an observer's look inside for the invariants. */
+import type { CatalogView } from "../../hub-core/common/catalog-view.ts";
+import type { GroupId, HubId, Millis } from "../../hub-core/common/types.ts";
+import type { HubConfig } from "../../hub-core/config/hub-config.ts";
+import type { Effect, HubEvent, StoredState } from "../../hub-core/hub/contract.ts";
+import type { MemberState, RumorStore } from "../../hub-core/wire/catalog.ts";
+
+export interface Machine {
+  step(event: HubEvent, now: Millis): Effect[];
+}
+
+export interface MachineOptions {
+  readonly config: HubConfig;
+  readonly stored: StoredState;
+  readonly seed: number;
+  readonly softwareVersion: string;
+  /** Null: the newest this build speaks. */
+  readonly protocolVersion: number | null;
+}
+
+export interface MemberView {
+  readonly hubId: HubId;
+  readonly state: MemberState;
+  readonly incarnation: number;
+}
+
+/** A limit and how much of it is in use. */
+export interface Usage {
+  readonly name: string;
+  readonly used: number;
+  readonly max: number;
+}
+
+export interface Insight {
+  readonly incarnation: number;
+  /** By group, all members but the hub itself. */
+  readonly groups: ReadonlyMap<GroupId, readonly MemberView[]>;
+  readonly catalog: CatalogView;
+  readonly store: RumorStore;
+}
+
+/** How to make a machine, and how to look inside one. */
+export interface MachineKind<M extends Machine = Machine> {
+  create(options: MachineOptions, now: Millis): M;
+  /** Null when there is nothing to see. */
+  inspect(machine: M): Insight | null;
+  /** Cheap enough to ask after every step. */
+  usage(machine: M): readonly Usage[];
+}

@@ -1,0 +1,123 @@
+/** One seed from beginning to end: start, settle, trouble with the invariants held against everything, heal, converge. */
+import { type DurationMs, invariant } from "../../hub-core/common/types.ts";
+import { convergenceBound } from "./bounds.ts";
+import { disagreement } from "./convergence.ts";
+import { type Failure, Violation } from "./failure.ts";
+import { Theatre } from "./faults/fault.ts";
+import { describePlan, drawPlan, unleash } from "./faults/plan.ts";
+import { inspect } from "./inspector.ts";
+import { allInvariants } from "./invariants/index.ts";
+import type { Machine, MachineKind } from "./machine.ts";
+import { CLEAN } from "./network/paths.ts";
+import type { Topology } from "./topology.ts";
+import { Trace } from "./trace.ts";
+import { populate } from "./workload/population.ts";
+import { World } from "./world.ts";
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly topology: Topology;
+  readonly minutes: number;
+  readonly faults: ReadonlySet<string>;
+  /** All the named faults at full strength, rather than a subset drawn by the seed. */
+  readonly exactly?: boolean;
+  readonly clusters?: number;
+  readonly print?: (line: string) => void;
+}
+
+export interface Outcome {
+  readonly seed: number;
+  readonly plan: string;
+  readonly failure: Failure | null;
+  readonly traceHash: string;
+  readonly steps: number;
+  readonly framesSent: number;
+  readonly bytesSent: number;
+  readonly simulatedMs: DurationMs;
+  /** From the healing until all agreed; null when it did not come to that. */
+  readonly convergedAfterMs: DurationMs | null;
+  readonly marks: readonly (readonly [mark: string, count: number])[];
+}
+
+export function simulate(options: SimulationOptions, kind: MachineKind<Machine>): Outcome {
+  const trace = new Trace(options.print ? { print: options.print } : {});
+  const world = new World({ seed: options.seed, topology: options.topology, kind, trace });
+  const plan = drawPlan(options.faults, world.random("plan"), options.exactly ?? false);
+  let convergedAfterMs: DurationMs | null = null;
+  const failure = guard(world, () => {
+    convergedAfterMs = play(world, options, plan);
+  });
+  return {
+    seed: options.seed,
+    plan: describePlan(plan),
+    failure,
+    traceHash: trace.hash,
+    steps: world.runner.steps,
+    framesSent: world.network.counts.framesSent,
+    bytesSent: world.network.counts.bytesSent,
+    simulatedMs: world.elapsed,
+    convergedAfterMs,
+    marks: world.marks.entries(),
+  };
+}
+
+function play(world: World, options: SimulationOptions, plan: ReturnType<typeof drawPlan>): DurationMs {
+  inspect(world, allInvariants());
+  const bound = settlingTime(world);
+  for (const hub of world.hubs) {
+    hub.trouble();
+    world.clock.after(world.random(`start ${hub.id}`).float() * 2_000, () => {
+      world.start(hub);
+      hub.relieve(world.clock.now);
+    });
+  }
+  const population = populate(world, options.clusters ?? Math.max(4, world.hubs.length));
+  awaitAgreement(world, "formation", bound);
+  const theatre = new Theatre(world, world.random("faults"));
+  unleash(theatre, plan, options.minutes * 60_000);
+  world.run(options.minutes * 60_000);
+
+  world.note("world", "heals");
+  population.rest();
+  theatre.healAll();
+  world.network.paths.frames = CLEAN;
+  invariant(theatre.active === 0, "all faults end at the healing");
+  const converged = awaitAgreement(world, "convergence", bound);
+  population.verify();
+  return converged;
+}
+
+function settlingTime(world: World): DurationMs {
+  const largest = world.hubs.length;
+  return Math.max(...world.hubs.map((hub) => convergenceBound(hub.config, Math.min(largest, 200))));
+}
+
+/** Runs until everyone agrees. @returns how long it took. */
+export function awaitAgreement(world: World, promise: string, bound: DurationMs): DurationMs {
+  const start = world.clock.now;
+  let open = disagreement(world);
+  while (open !== null) {
+    if (world.clock.now - start > bound)
+      throw new Violation(promise, `after ${(bound / 1_000).toFixed(0)} s of calm: ${open}`);
+    world.run(250);
+    open = disagreement(world);
+  }
+  return world.clock.now - start;
+}
+
+/** Whatever breaks while the world runs is the finding of this run: it comes back with what led to it. */
+function guard(world: World, run: () => void): Failure | null {
+  try {
+    run();
+    return null;
+  } catch (error) {
+    const thrown = error instanceof Error ? error : new Error(String(error));
+    return {
+      seed: world.seed,
+      afterMs: world.elapsed,
+      invariant: thrown instanceof Violation ? thrown.invariant : "no-throw",
+      detail: thrown instanceof Violation ? thrown.message : (thrown.stack ?? thrown.message),
+      recent: world.trace.recent(),
+    };
+  }
+}
