@@ -1,0 +1,7 @@
+import type { Json } from "../common/types.ts";
+
+/** What an edge may ask about gossip; the hub answers from `Gossip.stats` and `TestMessages`. */
+export type GossipRequest =
+  | { readonly kind: "gossip-stats" }
+  | { readonly kind: "test-message-start"; readonly payload: Json }
+  | { readonly kind: "test-message-report"; readonly messageId: string };
