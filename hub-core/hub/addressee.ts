@@ -1,25 +1,26 @@
-import { gossipMessages } from "../wire/gossip-messages.ts";
+import { gossipMessages, receiptMessages } from "../wire/gossip-messages.ts";
 import { membershipMessages } from "../wire/membership-messages.ts";
 import type { Message } from "../wire/messages.ts";
 import { registryMessages } from "../wire/registry-messages.ts";
 
-type KindsOf<T> = Extract<keyof T, Message["kind"]>;
-type MessagesOf<T> = Extract<Message, { kind: KindsOf<T> }>;
-export type MembershipMessage = MessagesOf<typeof membershipMessages>;
-export type GossipMessage = MessagesOf<typeof gossipMessages>;
-export type RegistryMessage = MessagesOf<typeof registryMessages>;
+type MessagesOf<T> = Extract<Message, { kind: Extract<keyof T, Message["kind"]> }>;
 
 export type Addressed =
-  | { readonly machine: "membership"; readonly message: MembershipMessage }
-  | { readonly machine: "gossip"; readonly message: GossipMessage }
-  | { readonly machine: "registry"; readonly message: RegistryMessage }
+  | { readonly machine: "membership"; readonly message: MessagesOf<typeof membershipMessages> }
+  | { readonly machine: "gossip"; readonly message: MessagesOf<typeof gossipMessages> }
+  | { readonly machine: "tests"; readonly message: MessagesOf<typeof receiptMessages> }
+  | { readonly machine: "registry"; readonly message: MessagesOf<typeof registryMessages> }
   /** Greeting and parting, which the links have dealt with. */
   | { readonly machine: "links" };
 
+const machineOf = new Map<string, Addressed["machine"]>([
+  ...Object.keys(membershipMessages).map((kind) => [kind, "membership"] as const),
+  ...Object.keys(gossipMessages).map((kind) => [kind, "gossip"] as const),
+  ...Object.keys(receiptMessages).map((kind) => [kind, "tests"] as const),
+  ...Object.keys(registryMessages).map((kind) => [kind, "registry"] as const),
+]);
+
 /** Which machine a message is for: the schema that defines it says so. */
 export function addresseeOf(message: Message): Addressed {
-  if (message.kind in membershipMessages) return { machine: "membership", message: message as MembershipMessage };
-  if (message.kind in gossipMessages) return { machine: "gossip", message: message as GossipMessage };
-  if (message.kind in registryMessages) return { machine: "registry", message: message as RegistryMessage };
-  return { machine: "links" };
+  return { machine: machineOf.get(message.kind) ?? "links", message } as Addressed;
 }

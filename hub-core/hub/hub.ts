@@ -248,11 +248,13 @@ export class Hub {
         const group = this.groupFor(news.hub);
         group?.membership.linkOpened(news.hub, news.incarnation, news.instance, now, out);
         group?.gossip.peerUp({ hubId: news.hub.hubId, region: news.hub.region, rttMs: null }, now, out);
+        if (group) this.tests.peerUp(news.hub.hubId);
         return;
       }
       case "down": {
         const group = this.#groupOfPeer(news.peer);
         group?.gossip.peerDown(news.peer, now, out);
+        this.tests.peerDown(news.peer, now);
         group?.membership.linkClosed(news.peer, news.expected, now, out);
         return;
       }
