@@ -20,7 +20,7 @@ const MIN_ANNOUNCE_DELAY_MS: DurationMs = 10;
 const MIN_GRAFT_WAIT_MS: DurationMs = 20;
 const MAX_GRAFT_WAIT_MS: DurationMs = 2_000;
 /** An announcement that came by this many hops fewer than the push is worth changing the tree for (§3.8). */
-const WORTHWHILE_HOPS = 3;
+export const WORTHWHILE_HOPS = 5;
 
 export class Plumtree {
   readonly #state: GroupState;
@@ -104,7 +104,8 @@ export class Plumtree {
   #announceLater(peer: Peer, { origin, seq }: RumorId, hops: number, now: Millis): void {
     peer.announceLater(keyOf({ origin, seq }), { origin, seq, hops });
     const delay = Math.max(MIN_ANNOUNCE_DELAY_MS, ANNOUNCE_DELAY_FACTOR * this.#state.config.coalesceMs);
-    this.#announceAt = Math.min(this.#announceAt, now + delay);
+    // Of two hubs about to announce to each other, the later one then knows better.
+    if (this.#announceAt === Number.POSITIVE_INFINITY) this.#announceAt = now + delay * (1 + this.#state.random.float());
   }
 
   /** See `LogOrder`: a sound claim closes the hole before the rumor. */
