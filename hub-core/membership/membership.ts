@@ -1,0 +1,402 @@
+/** Who is in the group, and whether they live: SWIM with Lifeguard over a bounded overlay. See README.md for the map. */
+import type { Outbox } from "../common/outbox.ts";
+import { type HubId, type HubIdentity, type Millis, unreachable } from "../common/types.ts";
+import type { MemberState } from "../wire/catalog.ts";
+import type { Coordinate, MemberUpdate, membershipMessages } from "../wire/membership-messages.ts";
+import type { Message } from "../wire/messages.ts";
+import { Awareness } from "./awareness.ts";
+import { Contacts } from "./contacts.ts";
+import { Detector } from "./detector.ts";
+import { Exchange } from "./exchange.ts";
+import { Isolation } from "./isolation.ts";
+import { isLive, type Member } from "./member.ts";
+import { Merge } from "./merge.ts";
+import { MAX_QUEUED, News } from "./news.ts";
+import { OwnStanding } from "./own-standing.ts";
+import { PeerLink } from "./peer-link.ts";
+import { Relay } from "./relay.ts";
+import { MAX_MEMBERS, Roster } from "./roster.ts";
+import { Seeker } from "./seeker.ts";
+import { doubtAbout, type MembershipOptions, passengers, type Shared } from "./shared.ts";
+import { type MembershipStatus, statusOf } from "./status.ts";
+import { Tribunal } from "./tribunal.ts";
+import { isPlausible, predictedRtt, Vivaldi } from "./vivaldi.ts";
+
+export type MembershipMessage = Extract<Message, { kind: keyof typeof membershipMessages }>;
+
+/** Later than its deadline by this, and by two probe intervals, a hub was not running. */
+const PAUSE_MS = 1_000;
+/** A doubtful member that is heard is told of the doubt at most this often. */
+const TOLD_EVERY_MS = 150;
+const DOUBT_SCORE = 2;
+const RECLAIM_EVERY_MS = 60_000;
+
+export class Membership {
+  readonly #shared: Shared;
+  readonly #own: OwnStanding;
+  readonly #merge: Merge;
+  readonly #detector: Detector;
+  readonly #tribunal: Tribunal;
+  readonly #relay: Relay;
+  readonly #exchange: Exchange;
+  readonly #seeker: Seeker;
+  #maxNeighbours: number;
+  #neighbours: { readonly version: number; readonly ids: readonly HubId[] } = { version: -1, ids: [] };
+  #reclaimAt: Millis = Number.POSITIVE_INFINITY;
+  /** When this hub asked to run next, and when it last ran. */
+  #dueAt: Millis = Number.POSITIVE_INFINITY;
+  #now: Millis = 0;
+
+  constructor(options: MembershipOptions) {
+    this.#maxNeighbours = options.maxNeighbours;
+    const shared: Shared = {
+      options,
+      selfId: options.self.hubId,
+      roster: new Roster(options.maxNeighbours),
+      links: new Map(),
+      contacts: new Contacts(),
+      news: new News(options.self.hubId, options.config.retransmitMultiplier),
+      awareness: new Awareness(),
+      isolation: new Isolation(),
+      vivaldi: new Vivaldi(options.random),
+    };
+    this.#shared = shared;
+    this.#own = new OwnStanding(shared);
+    this.#merge = new Merge(shared, {
+      aboutSelf: (update, via, now, out) => this.#own.hear(update, via, now, out),
+      suspected: (now) => this.#tribunal.suspected(now),
+      settled: (hub) => this.#detector.drop(hub),
+    });
+    this.#detector = new Detector(shared, (...accusation) => this.#merge.accuse(...accusation));
+    this.#tribunal = new Tribunal(shared, this.#detector, (...verdict) => this.#merge.fail(...verdict));
+    this.#relay = new Relay(shared);
+    this.#exchange = new Exchange(shared);
+    this.#seeker = new Seeker(shared);
+  }
+
+  // ── Events ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** `known`: hubs that may be in the group. The parent and children among them are looked for as long as this hub runs. */
+  start(known: readonly HubIdentity[], now: Millis, out: Outbox): void {
+    const { selfId, contacts, options } = this.#shared;
+    for (const hub of known) {
+      if (hub.hubId === selfId) continue;
+      contacts.add(hub, hub.hubId === options.self.parent || hub.parent === selfId, now);
+    }
+    this.#own.become(contacts.size > 0 ? "joining" : "alive", now, out);
+    this.#seeker.start(now, out);
+    this.#settle(now, out);
+  }
+
+  /** Someone outside the protocols knows this hub: it is looked for as long as this hub runs. */
+  introduce(hub: HubIdentity, now: Millis, out: Outbox): void {
+    const { selfId, contacts, roster, links } = this.#shared;
+    if (hub.hubId === selfId || this.#own.state === "left") return;
+    if (!contacts.add(hub, true, now)) out.log("warn", "contact_dropped", { hub_id: hub.hubId });
+    if (!roster.get(hub.hubId) && !links.has(hub.hubId)) out.dial(hub.hubId);
+    this.#settle(now, out);
+  }
+
+  /** Hellos were exchanged. */
+  linkOpened(peer: HubIdentity, incarnation: number, instance: number, now: Millis, out: Outbox): void {
+    this.#observe(now);
+    if (this.#own.state === "left") return;
+    const { selfId, links, roster, isolation, options } = this.#shared;
+    if (peer.hubId === selfId) return this.#own.met(peer.address, incarnation, instance, now, out);
+    this.#noticeTwin(peer.hubId, incarnation, instance, now, out);
+    links.set(peer.hubId, new PeerLink(instance));
+    if (isolation.linked()) for (const id of this.#tribunal.solitary()) this.#merge.withdraw(id, now, out);
+    const known = roster.get(peer.hubId);
+    const joining = !known || !isLive(known.state);
+    this.#merge.apply({ kind: "alive", hub: peer, incarnation, instance, joining, coordinate: null }, null, now, out);
+    this.#lifeSign(peer.hubId, now, out);
+    if (this.#refuse(peer, out)) return this.#settle(now, out);
+    this.#tellDoubt(peer.hubId, now, out);
+    this.#exchange.begin(peer.hubId, out);
+    if (known && isLive(known.state))
+      options.metrics.count("membership_links_regained_total", 1, { group: options.group });
+    this.#settle(now, out);
+  }
+
+  /** `expected`: the other end said goodbye. Anything else is a hint, and is looked into at once. */
+  linkClosed(peer: HubId, expected: boolean, now: Millis, out: Outbox): void {
+    this.#observe(now);
+    const { links, roster, isolation, awareness, options } = this.#shared;
+    if (out.connected(peer) || !links.delete(peer) || this.#own.state === "left") return;
+    const member = roster.get(peer);
+    if (!expected && member && isLive(member.state)) {
+      if (isolation.closed(links.size, roster.live, now)) {
+        awareness.apply(DOUBT_SCORE);
+        out.log("warn", "all_links_lost", { group: options.group });
+      }
+      this.#detector.drop(peer);
+      this.#detector.check(peer, true, now, out);
+    }
+    this.#settle(now, out);
+  }
+
+  dialFailed(
+    peer: HubId,
+    reason: "refused" | "timeout" | "unauthorized" | "unreachable",
+    now: Millis,
+    out: Outbox,
+  ): void {
+    this.#observe(now);
+    if (this.#own.state === "left") return;
+    switch (reason) {
+      case "refused":
+      case "unreachable":
+        this.#relay.unreachable(peer, out);
+        this.#detector.unreachable(peer, now, out);
+        break;
+      case "timeout":
+        this.#relay.unreachable(peer, out);
+        break;
+      case "unauthorized":
+        // It is there, and does not want us: no evidence of anything.
+        break;
+      default:
+        return unreachable(reason);
+    }
+    this.#settle(now, out);
+  }
+
+  /** Any valid frame from the peer. */
+  heard(peer: HubId, now: Millis): void {
+    this.#observe(now);
+    this.#detector.heard(peer, now);
+    this.#dueAt = this.nextDeadline();
+  }
+
+  receive(from: HubId, message: MembershipMessage, now: Millis, out: Outbox): void {
+    this.#observe(now);
+    if (this.#own.state === "left") return;
+    if (message.kind === "join-refused") this.#own.refused(message.limit, now, out);
+    if (!this.#shared.links.has(from)) return;
+    this.#lifeSign(from, now, out);
+    this.#handle(from, message, now, out);
+    this.#tellDoubt(from, now, out);
+    this.#settle(now, out);
+  }
+
+  tick(now: Millis, out: Outbox): void {
+    this.#observe(now);
+    if (this.#own.state === "left") return;
+    const { refusal } = this.#own;
+    if (refusal && now >= refusal.retryAt) this.#own.retry(now, out);
+    this.#relay.tick(now, out);
+    this.#detector.tick(now, out);
+    this.#tribunal.tick(now, out);
+    this.#exchange.tick(now, out);
+    this.#seeker.tick(this.#own.state === "alive", now, out);
+    this.#reclaim(now, out);
+    this.#settle(now, out);
+  }
+
+  /** Infinity once this hub has left. */
+  nextDeadline(): Millis {
+    if (this.#own.state === "left") return Number.POSITIVE_INFINITY;
+    return Math.min(
+      this.#detector.nextDeadline(),
+      this.#tribunal.nextDeadline(),
+      this.#relay.nextDeadline(),
+      this.#exchange.nextDeadline(),
+      this.#seeker.nextDeadline(),
+      this.#shared.news.nextDeadline(),
+      this.#own.refusal?.retryAt ?? Number.POSITIVE_INFINITY,
+      this.#reclaimAt,
+    );
+  }
+
+  /** Graceful: everyone linked is told, and nothing more is said or concluded by this run. */
+  leave(now: Millis, out: Outbox): void {
+    if (this.#own.state === "left") return;
+    const { news, links } = this.#shared;
+    this.#own.become("left", now, out);
+    news.push(links.keys(), now, out);
+    news.clear();
+  }
+
+  /** The share of links that the overlay may ask for; changes as the hub's other group grows. */
+  setMaxNeighbours(maxNeighbours: number): void {
+    if (maxNeighbours === this.#maxNeighbours) return;
+    this.#maxNeighbours = maxNeighbours;
+    this.#shared.roster.overlay.setMaxNeighbours(maxNeighbours);
+    this.#neighbours = { version: -1, ids: [] };
+  }
+
+  // ── What is known ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  member(id: HubId): Member | undefined {
+    return this.#shared.roster.get(id);
+  }
+
+  /** This hub included. */
+  members(): readonly Member[] {
+    return [...this.#shared.roster.all()];
+  }
+
+  counts(): Record<MemberState, number> {
+    return this.#shared.roster.counts();
+  }
+
+  /** Members that are neither failed nor left, this hub included. */
+  present(): number {
+    return this.#shared.roster.live;
+  }
+
+  /** With whom the overlay wants a standing link; the same from both ends when views and budgets agree. */
+  neighbours(): readonly HubId[] {
+    const { roster, selfId } = this.#shared;
+    if (this.#own.state === "left" || this.#own.refusal !== null) return [];
+    if (this.#neighbours.version !== roster.version) {
+      const ids = roster.overlay.neighboursOf(selfId).slice(0, this.#maxNeighbours);
+      this.#neighbours = { version: roster.version, ids };
+    }
+    return this.#neighbours.ids;
+  }
+
+  /** A member, or a hub that is still looked for. */
+  identityOf(id: HubId): HubIdentity | undefined {
+    return this.#shared.roster.get(id)?.identity ?? this.#shared.contacts.get(id);
+  }
+
+  coordinate(): Coordinate {
+    return this.#shared.vivaldi.coordinate;
+  }
+
+  /** Measured over the link, else predicted from coordinates, else unknown. */
+  rttTo(id: HubId): { readonly ms: number; readonly measured: boolean } | undefined {
+    const measured = this.#shared.links.get(id)?.quality.rttMs;
+    if (measured !== null && measured !== undefined) return { ms: measured, measured: true };
+    const coordinate = this.#shared.roster.get(id)?.coordinate;
+    return coordinate ? { ms: predictedRtt(this.coordinate(), coordinate), measured: false } : undefined;
+  }
+
+  linkQuality(id: HubId): { readonly rttMs: number; readonly loss: number } | undefined {
+    const quality = this.#shared.links.get(id)?.quality;
+    return quality && quality.rttMs !== null ? { rttMs: quality.rttMs, loss: quality.loss } : undefined;
+  }
+
+  status(): MembershipStatus {
+    const maxima = { members: MAX_MEMBERS, neighbours: this.#maxNeighbours, queuedUpdates: MAX_QUEUED };
+    return statusOf(this.#shared, this.#own, this.#tribunal, this.neighbours(), maxima, this.#now);
+  }
+
+  // ── Inside ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #handle(from: HubId, message: MembershipMessage, now: Millis, out: Outbox): void {
+    switch (message.kind) {
+      case "ping":
+        this.#locate(from, message.coordinate);
+        this.#hearAll(message.updates, from, now, out);
+        out.send(from, { kind: "ack", seq: message.seq, ...passengers(this.#shared, from, now) });
+        return;
+      case "ack":
+        this.#locate(from, message.coordinate);
+        this.#detector.answered(from, message.seq, now);
+        return this.#hearAll(message.updates, from, now, out);
+      case "ping-request":
+        return this.#relay.requested(from, message.seq, message.target, now, out);
+      case "relayed":
+        return this.#detector.relayed(message.seq, message.heard, now);
+      case "news":
+        return this.#hearAll(message.updates, from, now, out);
+      case "view-digest":
+        if (this.#exchange.digestReceived(from, message.digest, message.answer, now, out)) this.#joined(now, out);
+        return;
+      case "view":
+        for (const update of message.members) this.#merge.applyFromView(update, from, now, out);
+        if (message.last) this.#joined(now, out);
+        return;
+      case "join-refused":
+        return;
+      default:
+        return unreachable(message);
+    }
+  }
+
+  #hearAll(updates: readonly MemberUpdate[], from: HubId, now: Millis, out: Outbox): void {
+    for (const update of updates) this.#merge.apply(update, from, now, out);
+  }
+
+  /** The first state exchange is done. */
+  #joined(now: Millis, out: Outbox): void {
+    if (this.#own.state === "joining" && this.#own.refusal === null) this.#own.become("alive", now, out);
+  }
+
+  #locate(peer: HubId, coordinate: Coordinate | null): void {
+    if (coordinate && isPlausible(coordinate)) this.#shared.roster.locate(peer, coordinate);
+  }
+
+  #lifeSign(peer: HubId, now: Millis, out: Outbox): void {
+    this.#detector.heard(peer, now);
+    this.#relay.heard(peer, out);
+  }
+
+  /** What is held against a member that is heard: it can refute only what it knows. */
+  #tellDoubt(peer: HubId, now: Millis, out: Outbox): void {
+    const link = this.#shared.links.get(peer);
+    const doubt = doubtAbout(this.#shared.roster, peer, now);
+    if (!link || !doubt || now - link.toldAt < TOLD_EVERY_MS) return;
+    link.toldAt = now;
+    out.send(peer, { kind: "news", updates: [doubt] });
+  }
+
+  #refuse(peer: HubIdentity, out: Outbox): boolean {
+    const { roster, links, options } = this.#shared;
+    const state = roster.get(peer.hubId)?.state;
+    if ((state !== undefined && isLive(state)) || !this.#merge.isFull(peer)) return false;
+    out.send(peer.hubId, { kind: "join-refused", code: "capacity_exhausted", limit: options.capacity });
+    links.delete(peer.hubId);
+    return true;
+  }
+
+  /** Another run of a linked, lively peer: a restart is slower than this. */
+  #noticeTwin(peer: HubId, incarnation: number, instance: number, now: Millis, out: Outbox): void {
+    const { links, roster, options } = this.#shared;
+    const link = links.get(peer);
+    const lively = now - (roster.get(peer)?.lastHeardAt ?? Number.NEGATIVE_INFINITY) < options.config.probeIntervalMs;
+    if (!link || link.instance === instance || !lively) return;
+    options.metrics.count("membership_clones_total", 1, { group: options.group });
+    out.log("warn", "peer_clone_detected", { group: options.group, hub_id: peer, incarnation });
+  }
+
+  /** A gap in this hub's own time accuses nobody: what was pending is dropped, and everyone is asked afresh. */
+  #observe(now: Millis): void {
+    this.#now = Math.max(this.#now, now);
+    const late = now - this.#dueAt;
+    const { probeIntervalMs } = this.#shared.options.config;
+    if (late <= Math.max(PAUSE_MS, 2 * probeIntervalMs)) return;
+    const { roster, awareness, options } = this.#shared;
+    options.metrics.count("membership_pauses_total", 1, { group: options.group });
+    awareness.apply(1);
+    for (const { identity } of roster.all()) roster.heard(identity.hubId, now);
+    this.#detector.reset(now);
+    this.#relay.stop();
+    this.#tribunal.postpone(late + 2 * probeIntervalMs);
+    this.#dueAt = now;
+  }
+
+  #reclaim(now: Millis, out: Outbox): void {
+    if (now < this.#reclaimAt) return;
+    this.#reclaimAt = Number.POSITIVE_INFINITY;
+    this.#merge.reclaim(now - this.#shared.options.config.reclaimAfterMs, now, out);
+  }
+
+  #reclaimEvery(): number {
+    return Math.max(1_000, Math.min(RECLAIM_EVERY_MS, this.#shared.options.config.reclaimAfterMs / 10));
+  }
+
+  /** After every event: new news leaves, and what should be running is running. */
+  #settle(now: Millis, out: Outbox): void {
+    const { news, links, roster } = this.#shared;
+    news.flush(links.keys(), now, out);
+    if (this.#reclaimAt === Number.POSITIVE_INFINITY && roster.size > roster.live)
+      this.#reclaimAt = now + this.#reclaimEvery();
+    this.#detector.schedule(now);
+    this.#exchange.schedule(now);
+    this.#seeker.schedule(now);
+    this.#dueAt = this.nextDeadline();
+  }
+}

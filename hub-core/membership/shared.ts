@@ -1,0 +1,96 @@
+/** What the parts of one membership share. `Membership` makes it; each part does one thing with it. */
+import type { Metrics } from "../common/metrics.ts";
+import type { Outbox } from "../common/outbox.ts";
+import type { Random } from "../common/random.ts";
+import type { GroupId, HubId, HubIdentity, Millis } from "../common/types.ts";
+import type { MembershipConfig } from "../config/hub-config.ts";
+import type { Coordinate, Evidence, MemberUpdate } from "../wire/membership-messages.ts";
+import type { Awareness } from "./awareness.ts";
+import type { Contacts } from "./contacts.ts";
+import type { Isolation } from "./isolation.ts";
+import type { News } from "./news.ts";
+import type { PeerLink } from "./peer-link.ts";
+import type { Roster } from "./roster.ts";
+import type { Vivaldi } from "./vivaldi.ts";
+
+export interface MembershipOptions {
+  readonly group: GroupId;
+  readonly self: HubIdentity;
+  readonly incarnation: number;
+  /** Drawn at every start of this hub. */
+  readonly instance: number;
+  /** Most children; the parent enforces it. */
+  readonly capacity: number;
+  readonly config: MembershipConfig;
+  readonly maxNeighbours: number;
+  /** Stores and answers a new incarnation of this hub, at least the given one. */
+  readonly raiseIncarnation: (atLeast: number) => number;
+  readonly random: Random;
+  readonly metrics: Metrics;
+}
+
+export interface Shared {
+  readonly options: MembershipOptions;
+  readonly selfId: HubId;
+  readonly roster: Roster;
+  readonly links: Map<HubId, PeerLink>;
+  readonly contacts: Contacts;
+  readonly news: News;
+  readonly awareness: Awareness;
+  readonly isolation: Isolation;
+  readonly vivaldi: Vivaldi;
+}
+
+/** Handed to those who find something out about a member, and do not judge it themselves. */
+export type Accuse = (suspect: HubId, evidence: Evidence, silentSince: Millis, now: Millis, out: Outbox) => void;
+
+/** What rides on a probe, its answer, or a repair to `peer`: our coordinate when due, and news. */
+export function passengers(
+  { roster, links, news, vivaldi }: Shared,
+  peer: HubId,
+  now: Millis,
+): { coordinate: Coordinate | null; updates: MemberUpdate[] } {
+  const coordinate = links.get(peer)?.coordinateDue(vivaldi.coordinate, now) ?? null;
+  const updates = news.piggyback(roster.live, now);
+  const aboutPeer = doubtAbout(roster, peer, now);
+  if (aboutPeer) updates.splice(updates.length < 8 ? updates.length : 7, 1, aboutPeer);
+  return { coordinate, updates };
+}
+
+/** What a member must be told so that it can refute it; null when there is nothing to refute. */
+export function doubtAbout(roster: Roster, id: HubId, now: Millis): MemberUpdate | null {
+  const member = roster.get(id);
+  if (!member) return null;
+  const { incarnation, suspicion, state } = member;
+  switch (state) {
+    case "suspect": {
+      const from = suspicion?.accusers[0];
+      if (!suspicion || from === undefined) return null;
+      const silentMs = Math.max(0, now - suspicion.silentSince);
+      return { kind: "suspect", hubId: id, incarnation, from, evidence: "silence", silentMs };
+    }
+    case "failed":
+      return { kind: "failed", hubId: id, incarnation };
+    case "joining":
+    case "alive":
+    case "left":
+      return null;
+  }
+}
+
+/** A member as it is told to others. Suspicion is not passed on so: it spreads with its accusers, or not at all. */
+export function announcementOf({ roster }: Shared, id: HubId): MemberUpdate | null {
+  const member = roster.get(id);
+  if (!member) return null;
+  const { identity, incarnation, instance, coordinate, state } = member;
+  switch (state) {
+    case "joining":
+    case "alive":
+    case "suspect":
+      return { kind: "alive", hub: identity, incarnation, instance, joining: state === "joining", coordinate };
+    case "failed":
+      return { kind: "failed", hubId: id, incarnation };
+    case "left":
+      return { kind: "left", hubId: id, incarnation };
+  }
+}
