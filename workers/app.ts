@@ -1,0 +1,66 @@
+/** The HTTP API, put together. What it needs of the world comes with each request: see `EdgeBindings`. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { SOFTWARE_VERSION } from "../durable-objects/version.ts";
+import { renderDocs } from "./docs/index.ts";
+import type { EdgeEnv } from "./edge-env.ts";
+import { gossipRoutes } from "./gossip/index.ts";
+import { healthRoutes } from "./health/index.ts";
+import { failed, notFound, refuseInvalid, registerSecurity, requestId, sendProblem } from "./http/index.ts";
+import { introduceRoutes } from "./introduce/index.ts";
+import { metricsRoutes } from "./metrics/index.ts";
+import { peerRoutes } from "./peer/index.ts";
+import { registryRoutes } from "./registry/index.ts";
+import { routingRoutes } from "./routing/index.ts";
+import { servicesRoutes } from "./services/index.ts";
+
+export const MAX_BODY_BYTES = 256 * 1_024;
+
+const base = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid });
+base.use(requestId);
+base.use(
+  bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: (c) => {
+      const detail = `a body may have ${MAX_BODY_BYTES} bytes`;
+      return sendProblem(c, { status: 413, code: "body_too_large", detail, extra: { limit: MAX_BODY_BYTES } });
+    },
+  }),
+);
+
+const routes = base
+  .route("/", healthRoutes)
+  .route("/", metricsRoutes)
+  .route("/", registryRoutes)
+  .route("/", servicesRoutes)
+  .route("/", routingRoutes)
+  .route("/", gossipRoutes)
+  .route("/", introduceRoutes)
+  .route("/", peerRoutes);
+
+registerSecurity(routes);
+
+/** For typed clients: `hc<Api>(url)`. */
+export type Api = typeof routes;
+
+export function apiDocument() {
+  return routes.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "MPREG",
+      version: SOFTWARE_VERSION,
+      description: "A planet-scale service federation. Every path also exists under /hubs/{hub_id}: that hub then answers.",
+    },
+    servers: [
+      { url: "/", description: "The nearest hub of this region that can answer" },
+      { url: "/hubs/{hub_id}", description: "This hub, wherever it lives", variables: { hub_id: { default: "local-hub-nyc-01" } } },
+    ],
+  });
+}
+
+export const app = routes
+  .get("/openapi.json", (c) => c.json(apiDocument()))
+  .get("/docs", (c) => c.html(renderDocs(apiDocument())));
+
+app.notFound(notFound(() => app.routes));
+app.onError(failed);

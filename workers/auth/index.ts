@@ -1,0 +1,2 @@
+export { requires } from "./requires.ts";
+export type { Role } from "./roles.ts";

@@ -1,0 +1,28 @@
+/** Users' tokens: HS256 JWT (RFC 7519) over the federation's secret key. */
+import { errors, jwtVerify } from "jose";
+import type { SecurityConfig } from "../../hub-core/config/index.ts";
+import { highestRole, type Role } from "./roles.ts";
+
+export type Identified =
+  | { readonly ok: true; readonly subject: string; readonly role: Role | null }
+  | { readonly ok: false; readonly reason: string };
+
+const MAX_TOKEN_BYTES = 8_192;
+
+/** `key`: null when the deployment has none, and then no token is good. */
+export async function identify(token: string, key: string | null, security: SecurityConfig): Promise<Identified> {
+  if (key === null) return { ok: false, reason: "this deployment has no key to check tokens with" };
+  if (token.length > MAX_TOKEN_BYTES) return { ok: false, reason: "the token is too long" };
+  try {
+    const { payload } = await jwtVerify(token, new TextEncoder().encode(key), {
+      algorithms: ["HS256"],
+      issuer: security.issuer,
+      requiredClaims: ["exp"],
+    });
+    return { ok: true, subject: payload.sub ?? "", role: highestRole(payload.roles, security) };
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) return { ok: false, reason: "the token has expired" };
+    if (error instanceof errors.JOSEError) return { ok: false, reason: "the token is not one of this federation's" };
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+/** From a request of the world to one that a handler can answer: which hub is meant, and where that hub is. */
+import { type Deployment, DeploymentError, type Env, readDeployment } from "../durable-objects/deployment/index.ts";
+import type { Problem } from "../hub-core/common/problem.ts";
+import type { Coordinates, HubId } from "../hub-core/common/types.ts";
+import { app } from "./app.ts";
+import type { EdgeBindings } from "./edge-env.ts";
+import { PROBLEM_TYPE, problemBody, REQUEST_ID_HEADER, requestIdOf } from "./http/index.ts";
+import { addressOf, CLIENT_POSITION_HEADER, forward, Hubs, namespaceStubs, nearestFirst } from "./hubs/index.ts";
+import { clientPosition, coordinatesOf, findWorldPlace, networkPosition, withFederation } from "./position/index.ts";
+
+export async function handle(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
+  try {
+    return await answer(request, env, readDeployment(env), ctx);
+  } catch (error) {
+    if (!(error instanceof DeploymentError)) throw error;
+    console.error(JSON.stringify({ level: "error", event: "deployment_misconfigured", error: error.message }));
+    return refusal(request, { status: 500, code: "misconfigured", detail: "this deployment's configuration is not valid" });
+  }
+}
+
+async function answer(request: Request, env: Env, deployment: Deployment, ctx: ExecutionContext): Promise<Response> {
+  const url = new URL(request.url);
+  const { hub, path } = addressOf(url.pathname);
+  const bindings = bindingsOf(request, url, hub, env, deployment);
+  url.pathname = path;
+  const addressed = hub === null ? request : new Request(url, request);
+  if (hub !== null && !deployment.hosted.includes(hub)) return elsewhere(addressed, hub, deployment, bindings.network);
+  return app.fetch(addressed, bindings, ctx);
+}
+
+function bindingsOf(request: Request, url: URL, hub: HubId | null, env: Env, deployment: Deployment): EdgeBindings {
+  const { federation, region, hosted } = deployment;
+  const findPlace = withFederation(federation, findWorldPlace);
+  const forwarded = request.headers.get(CLIENT_POSITION_HEADER);
+  const network = networkPosition({ cf: request.cf, forwarded, region }, findPlace);
+  const said = saidCoordinates(url.searchParams);
+  const near = clientPosition(said, network, findPlace);
+  const client = near.ok ? near.position : network;
+  const here = federation.hubs.filter(({ id }) => hosted.includes(id));
+  return {
+    deployment,
+    hubs: new Hubs({
+      candidates: hub === null ? nearestFirst(here, client) : [hub],
+      stubOf: namespaceStubs(env.HUB, region.locationHint),
+    }),
+    addressed: hub,
+    network,
+    findPlace,
+    tokenKey: federation.settings.security.secretKey ?? env.JWT_SECRET_KEY ?? null,
+  };
+}
+
+/** Only to choose whom to ask: what is wrong with it is said by the route's own schema. */
+function saidCoordinates(query: URLSearchParams): { lat?: number; lon?: number; from?: string } {
+  const coordinates: Coordinates | null = coordinatesOf(query.get("lat"), query.get("lon"));
+  if (coordinates) return { lat: coordinates.latitude, lon: coordinates.longitude };
+  const from = query.get("from");
+  return from === null ? {} : { from };
+}
+
+async function elsewhere(
+  request: Request,
+  hub: HubId,
+  { federation, region, regionUrls }: Deployment,
+  client: Coordinates,
+): Promise<Response> {
+  const known = federation.hubs.find(({ id }) => id === hub);
+  const url = known && known.region !== region.id ? regionUrls.get(known.region) : undefined;
+  if (!known || url === undefined) {
+    const detail = known
+      ? `hub ${hub} belongs to region ${known.region}, whose edge is not known here`
+      : `no hub named ${hub} is in federation ${federation.name}`;
+    return refusal(request, { status: 404, code: "hub_unknown", detail });
+  }
+  const to = { hub, region: known.region, url };
+  const answered = await forward(request, to, { region: region.id, clientPosition: client });
+  if (answered instanceof Response) return answered;
+  return answered.ok ? Response.json(answered.value) : refusal(request, answered.problem);
+}
+
+function refusal(request: Request, problem: Problem): Response {
+  const headers = { "content-type": PROBLEM_TYPE, [REQUEST_ID_HEADER]: requestIdOf(request.headers) };
+  return new Response(JSON.stringify(problemBody(problem)), { status: problem.status, headers });
+}

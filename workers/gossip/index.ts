@@ -1,0 +1,1 @@
+export { gossipRoutes } from "./routes.ts";

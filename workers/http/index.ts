@@ -1,0 +1,15 @@
+export { failed, notFound } from "./errors.ts";
+export { invalidInput, refuseInvalid } from "./invalid-input.ts";
+export {
+  body,
+  coordinatesSchema,
+  httpUrlSchema,
+  idempotencyHeader,
+  idSchema,
+  json,
+  problems,
+  registerSecurity,
+  secured,
+} from "./openapi.ts";
+export { PROBLEM_TYPE, problemBody, problemSchema, sendProblem } from "./problem.ts";
+export { REQUEST_ID_HEADER, requestId, requestIdOf } from "./request-id.ts";

@@ -1,0 +1,57 @@
+/** Refusals as RFC 9457 says: `application/problem+json`. */
+import { z } from "@hono/zod-openapi";
+import type { Context, TypedResponse } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Problem } from "../../hub-core/common/problem.ts";
+
+export const PROBLEM_TYPE = "application/problem+json";
+
+export const problemSchema = z
+  .looseObject({
+    type: z.string().openapi({ example: "urn:mpreg:problem:cluster_unknown" }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string().openapi({ description: "Stable machine word", example: "cluster_unknown" }),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .openapi("Problem");
+
+export type ProblemBody = z.infer<typeof problemSchema>;
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad request",
+  401: "Unauthenticated",
+  403: "Forbidden",
+  404: "Not found",
+  405: "Method not allowed",
+  409: "Conflict",
+  410: "Gone",
+  412: "Precondition failed",
+  413: "Content too large",
+  415: "Unsupported media type",
+  421: "Misdirected request",
+  426: "Upgrade required",
+  429: "Too many requests",
+  500: "Internal error",
+  503: "Service unavailable",
+  504: "Gateway timeout",
+  507: "Insufficient storage",
+};
+
+export function problemBody({ status, code, detail, extra }: Problem): ProblemBody {
+  const title = TITLES[status] ?? `Status ${status}`;
+  return { ...extra, type: `urn:mpreg:problem:${code}`, title, status, detail, code };
+}
+
+/** Every status of failure that a response may have. */
+type Failure = Exclude<ContentfulStatusCode, 200 | 201 | 202>;
+
+export function sendProblem(
+  c: Context,
+  problem: Problem,
+  headers: Record<string, string> = {},
+): Response & TypedResponse<ProblemBody, Failure, "json"> {
+  const status = problem.status as Failure;
+  return c.json(problemBody(problem), status, { "content-type": PROBLEM_TYPE, ...headers });
+}

@@ -1,0 +1,67 @@
+/** Hands a request on to the region where its hub lives. */
+import { type Reply, refused } from "../../hub-core/common/problem.ts";
+import type { DurationMs, HubId, RegionId } from "../../hub-core/common/types.ts";
+
+/** The regions that have handed it on, in order. */
+export const FORWARDED_HEADER = "x-mpreg-forwarded";
+/** Where the client is, as the first edge saw it: `latitude,longitude`. */
+export const CLIENT_POSITION_HEADER = "x-mpreg-client-position";
+const MAX_FORWARDS = 3;
+const FORWARD_WITHIN_MS: DurationMs = 10_000;
+
+export interface Destination {
+  readonly hub: HubId;
+  readonly region: RegionId;
+  /** Base URL of that region's edge. */
+  readonly url: string;
+}
+
+export interface Sender {
+  readonly region: RegionId;
+  readonly clientPosition: { readonly latitude: number; readonly longitude: number } | null;
+}
+
+/** `request` is as the client sent it, with its path under the hub's prefix. Refuses to go in circles. */
+export async function forward(request: Request, to: Destination, from: Sender): Promise<Response | Reply<never>> {
+  const passed = (request.headers.get(FORWARDED_HEADER) ?? "").split(",").filter((each) => each !== "");
+  if (passed.includes(to.region) || passed.includes(from.region) || passed.length >= MAX_FORWARDS) {
+    const detail = `hub ${to.hub} was looked for in ${[...passed, from.region].join(" → ")} and is in none of them`;
+    return refused(404, "hub_unknown", detail);
+  }
+  const headers = new Headers(request.headers);
+  headers.set(FORWARDED_HEADER, [...passed, from.region].join(","));
+  if (from.clientPosition && !headers.has(CLIENT_POSITION_HEADER)) {
+    headers.set(CLIENT_POSITION_HEADER, `${from.clientPosition.latitude},${from.clientPosition.longitude}`);
+  }
+  const { pathname, search } = new URL(request.url);
+  const url = `${to.url}/hubs/${encodeURIComponent(to.hub)}${pathname}${search}`;
+  try {
+    const { method, body } = request;
+    const signal = AbortSignal.timeout(FORWARD_WITHIN_MS);
+    return await fetch(url, { method, headers, body, signal, redirect: "manual" });
+  } catch (error) {
+    console.warn(JSON.stringify({ level: "warn", event: "region_unreachable", region: to.region, error: String(error) }));
+    return refused(503, "region_unreachable", `the edge of region ${to.region}, where hub ${to.hub} lives, does not answer`, {
+      hub_id: to.hub,
+      region: to.region,
+    });
+  }
+}
+
+/** An answer of another edge, as one of our hubs would have given it. */
+export async function replyOf(response: Response): Promise<Reply> {
+  const text = await response.text();
+  const value: unknown = text === "" ? null : parse(text);
+  if (value === undefined) return refused(503, "region_unreachable", "the other region's edge answered something else");
+  if (response.ok) return { ok: true, status: response.status, value };
+  const { type: _type, title: _title, status, detail, code, ...extra } = value as Record<string, unknown>;
+  return refused(Number(status ?? response.status), String(code ?? "refused"), String(detail ?? ""), extra);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { answered } from "../../hub-core/common/problem.ts";
+import type { HubStub } from "./hub-stub.ts";
+import { Hubs } from "./hubs.ts";
+
+type Behaviour = "answers" | "throws" | "hangs";
+
+function fixture(behaviours: Record<string, Behaviour>) {
+  const asked: string[] = [];
+  const stubOf = (hub: string): HubStub => ({
+    ask: () => {
+      asked.push(hub);
+      switch (behaviours[hub]) {
+        case "throws":
+          return Promise.reject(new Error("the object was reset"));
+        case "hangs":
+          return new Promise(() => undefined);
+        default:
+          return Promise.resolve(answered({ from: hub }));
+      }
+    },
+    introduce: () => Promise.resolve(answered({})),
+    fetch: () => Promise.reject(new Error("not asked for")),
+  });
+  return { hubs: new Hubs({ candidates: Object.keys(behaviours), stubOf, answerWithinMs: 20 }), asked };
+}
+
+test("the first hub that answers is the one that counts, and the others are left alone", async () => {
+  const { hubs, asked } = fixture({ a: "answers", b: "answers" });
+  expect(await hubs.ask({ kind: "health" })).toEqual({ hubId: "a", reply: answered({ from: "a" }) });
+  expect(asked).toEqual(["a"]);
+});
+
+test("a hub that breaks or hangs is passed over for the next", async () => {
+  const { hubs, asked } = fixture({ a: "throws", b: "hangs", c: "answers" });
+  expect((await hubs.ask({ kind: "health" })).hubId).toBe("c");
+  expect(asked).toEqual(["a", "b", "c"]);
+});
+
+test("when none answers the refusal names them", async () => {
+  const { hubs } = fixture({ a: "throws", b: "throws" });
+  const { reply } = await hubs.ask({ kind: "health" });
+  expect(reply).toMatchObject({ ok: false, problem: { status: 503, code: "hub_unreachable", extra: { hubs: ["a", "b"] } } });
+});
+
+test("asking each leaves out those that do not answer", async () => {
+  const { hubs } = fixture({ a: "answers", b: "throws", c: "answers" });
+  expect((await hubs.askEach({ kind: "metrics" })).map(({ hubId }) => hubId)).toEqual(["a", "c"]);
+});

@@ -1,0 +1,95 @@
+/** The hubs of this region, asked in order until one answers. */
+import { type Reply, refused } from "../../hub-core/common/problem.ts";
+import type { DurationMs, HubId, HubIdentity } from "../../hub-core/common/types.ts";
+import type { Request as HubRequest } from "../../hub-core/hub/index.ts";
+import type { HubStub, StubOf } from "./hub-stub.ts";
+
+export interface Asked {
+  readonly hubId: HubId;
+  readonly reply: Reply;
+}
+
+/** A hub that takes longer is passed over for the next: a wake from eviction takes tens of milliseconds. */
+const ANSWER_WITHIN_MS: DurationMs = 3_000;
+
+export interface HubsOptions {
+  /** Whom to ask, in this order; one, when the path named it. */
+  readonly candidates: readonly HubId[];
+  readonly stubOf: StubOf;
+  readonly answerWithinMs?: DurationMs;
+}
+
+export class Hubs {
+  readonly #o: HubsOptions;
+
+  constructor(options: HubsOptions) {
+    this.#o = options;
+  }
+
+  get candidates(): readonly HubId[] {
+    return this.#o.candidates;
+  }
+
+  stub(hub: HubId): HubStub {
+    return this.#o.stubOf(hub);
+  }
+
+  /** The first hub that answers, whatever it answers; 503 `hub_unreachable` when none does. */
+  ask(request: HubRequest): Promise<Asked> {
+    return this.#first((stub) => stub.ask(request));
+  }
+
+  async askAt(hubId: HubId, request: HubRequest): Promise<Asked> {
+    const reply = await this.#attempt(hubId, (stub) => stub.ask(request));
+    return { hubId, reply: reply ?? unreachable([hubId]) };
+  }
+
+  /** Every candidate, at once; those that do not answer are absent. */
+  async askEach(request: HubRequest): Promise<Asked[]> {
+    const asked = await Promise.all(
+      this.#o.candidates.map(async (hubId) => ({ hubId, reply: await this.#attempt(hubId, (stub) => stub.ask(request)) })),
+    );
+    return asked.flatMap(({ hubId, reply }) => (reply ? [{ hubId, reply }] : []));
+  }
+
+  /** Told to every candidate: each keeps what concerns it. */
+  async introduce(hubs: readonly HubIdentity[]): Promise<Asked[]> {
+    const told = await Promise.all(
+      this.#o.candidates.map(async (hubId) => ({ hubId, reply: await this.#attempt(hubId, (stub) => stub.introduce(hubs)) })),
+    );
+    return told.map(({ hubId, reply }) => ({ hubId, reply: reply ?? unreachable([hubId]) }));
+  }
+
+  async #first(call: (stub: HubStub) => Promise<Reply>): Promise<Asked> {
+    const { candidates } = this.#o;
+    for (const hubId of candidates) {
+      const reply = await this.#attempt(hubId, call);
+      if (reply) return { hubId, reply };
+    }
+    return { hubId: candidates[0] ?? "", reply: unreachable(candidates) };
+  }
+
+  /** Null when the hub did not answer: it broke, is moving, or is too slow. */
+  async #attempt(hubId: HubId, call: (stub: HubStub) => Promise<Reply>): Promise<Reply | null> {
+    const within = this.#o.answerWithinMs ?? ANSWER_WITHIN_MS;
+    let clock: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<null>((resolve) => {
+      clock = setTimeout(() => resolve(null), within);
+    });
+    const answer = call(this.#o.stubOf(hubId)).catch((error: unknown) => {
+      console.warn(JSON.stringify({ level: "warn", event: "hub_unreachable", hub: hubId, error: String(error) }));
+      return null;
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(clock);
+    }
+  }
+}
+
+function unreachable(hubs: readonly HubId[]): Reply {
+  return refused(503, "hub_unreachable", `no answer from ${hubs.length > 0 ? hubs.join(", ") : "any hub of this region"}`, {
+    hubs,
+  });
+}

@@ -1,0 +1,1 @@
+export { introduceRoutes } from "./routes.ts";

@@ -1,0 +1,1 @@
+export { peerRoutes } from "./routes.ts";

@@ -1,0 +1,3 @@
+export { clientPosition } from "./client-position.ts";
+export { coordinatesOf, networkPosition } from "./network-position.ts";
+export { type FoundPlace, type PlaceFinder, withFederation } from "./place.ts";

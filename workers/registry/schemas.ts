@@ -1,0 +1,132 @@
+import { z } from "@hono/zod-openapi";
+import { TIERS } from "../../hub-core/common/types.ts";
+import { CLUSTER_STATES, MAX_ENDPOINTS, MAX_SERVICES, MEMBER_STATES, METADATA_BYTES } from "../../hub-core/wire/catalog.ts";
+import { coordinatesSchema, httpUrlSchema, idSchema } from "../http/index.ts";
+
+const WEIGHT_MAX = 1_000_000;
+const CAPACITY_MAX = 1_000_000_000;
+const DAY_MS = 86_400_000;
+
+const fraction = z.number().min(0).max(1);
+
+const service = z.strictObject({
+  name: idSchema,
+  version: z.string().min(1).max(128).optional(),
+  tags: z.array(idSchema).max(32).optional(),
+  weight: z.int().min(0).max(WEIGHT_MAX).optional(),
+  capacity: z.int().min(1).max(CAPACITY_MAX).optional().openapi({ description: "Requests in flight that it can carry" }),
+});
+
+export const registrationSchema = z
+  .strictObject({
+    cluster_id: idSchema,
+    region: idSchema.optional(),
+    coordinates: coordinatesSchema.optional(),
+    endpoints: z
+      .array(z.strictObject({ url: httpUrlSchema, weight: z.int().min(0).max(WEIGHT_MAX).optional() }))
+      .min(1)
+      .max(MAX_ENDPOINTS),
+    services: z
+      .array(service)
+      .min(1)
+      .max(MAX_SERVICES)
+      .refine((offered) => new Set(offered.map(({ name }) => name)).size === offered.length, "a service is named twice"),
+    health_check: z
+      .strictObject({
+        url: httpUrlSchema,
+        interval_ms: z.int().min(500).max(DAY_MS).optional(),
+        timeout_ms: z.int().min(100).max(60_000).optional(),
+      })
+      .optional(),
+    ttl_ms: z.int().min(1_000).max(DAY_MS).optional().openapi({ description: "Critical without a heartbeat for this long" }),
+    metadata: z
+      .record(z.string(), z.json())
+      .refine((metadata) => new TextEncoder().encode(JSON.stringify(metadata)).length <= METADATA_BYTES, {
+        message: `at most ${METADATA_BYTES} bytes of JSON`,
+      })
+      .optional()
+      .openapi({ type: "object", description: `At most ${METADATA_BYTES} bytes of JSON` }),
+    jurisdiction: idSchema.optional(),
+    namespace: idSchema.optional(),
+  })
+  .openapi("ClusterRegistration");
+
+export const registeredSchema = z
+  .looseObject({ cluster_id: z.string(), hub_id: z.string(), catalog_version: z.int(), ttl_ms: z.number().nullable() })
+  .openapi("ClusterRegistered");
+
+export const heartbeatSchema = z
+  .strictObject({
+    load: fraction.optional(),
+    in_flight: z.int().min(0).max(CAPACITY_MAX).optional(),
+    services: z
+      .record(idSchema, z.strictObject({ load: fraction.optional(), healthy: z.boolean().optional() }))
+      .refine((services) => Object.keys(services).length <= MAX_SERVICES, `at most ${MAX_SERVICES} services`)
+      .optional(),
+  })
+  .openapi("Heartbeat");
+
+export const heartbeatAnswerSchema = z.looseObject({ ttl_ms: z.number().nullable() }).openapi("HeartbeatAnswer");
+
+export const maintenanceSchema = z
+  .strictObject({ starts_at: z.iso.datetime({ offset: true }), ends_at: z.iso.datetime({ offset: true }) })
+  .refine(({ starts_at, ends_at }) => Date.parse(starts_at) < Date.parse(ends_at), {
+    path: ["ends_at"],
+    message: "must be after starts_at",
+  })
+  .openapi("MaintenanceWindow");
+
+export const clusterSchema = z
+  .looseObject({
+    cluster_id: z.string(),
+    hub_id: z.string(),
+    region: z.string(),
+    state: z.enum(CLUSTER_STATES),
+    updated_at: z.iso.datetime(),
+    age_ms: z.number(),
+  })
+  .openapi("Cluster");
+
+export const clusterFiltersSchema = z.object({
+  service: idSchema.optional(),
+  region: idSchema.optional(),
+  state: z.enum(CLUSTER_STATES).optional(),
+  tag: idSchema.optional(),
+  namespace: idSchema.optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/, "a whole number")
+    .transform(Number)
+    .pipe(z.int().min(1).max(1_000))
+    .default(100)
+    .openapi({ type: "integer" }),
+  cursor: z.string().min(1).max(512).optional().openapi({ description: "next_cursor of the page before" }),
+});
+
+export const clusterPageSchema = z
+  .looseObject({ clusters: z.array(clusterSchema), next_cursor: z.string().nullable() })
+  .openapi("ClusterPage");
+
+export const registryStatusSchema = z
+  .looseObject({
+    hubs: z.array(
+      z.looseObject({
+        hub_id: z.string(),
+        tier: z.enum(TIERS),
+        region: z.string(),
+        coordinates: coordinatesSchema,
+        state: z.enum(MEMBER_STATES),
+        incarnation: z.int(),
+        parent: z.string().nullable(),
+        children: z.array(z.string()),
+        clusters: z.int().nullable(),
+        capacity: z.int().nullable(),
+        load: z.number().nullable(),
+        version: z.string().nullable(),
+      }),
+    ),
+    clusters: z.looseObject({ total: z.int(), healthy: z.int(), draining: z.int() }),
+    services: z.int(),
+    catalog_version: z.int(),
+  })
+  .openapi("RegistryStatus");
