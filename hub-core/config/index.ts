@@ -14,6 +14,7 @@ export { GOSSIP_MODES, GOSSIP_STRATEGIES } from "./hub-config.ts";
 export { type AddressOf, addressBook, hubConfigOf, hubConfigs, hubIdentity } from "./hub-configs.ts";
 export { type NodeFile, type NodePorts, nodeHubConfig, parseNodeFile } from "./node-file.ts";
 export type { NodeOverrides } from "./overrides.ts";
+export { findPlace, type Place, suggestPlace } from "./places.ts";
 export { isLoopback } from "./section-contradictions.ts";
 export type {
   ConsensusConfig,

@@ -1,0 +1,33 @@
+import type { PlaceRow } from "./place-row.ts";
+
+/** Name, country (ISO 3166-1), latitude, longitude, airports (IATA), cloud regions, other names. */
+export const SOUTH_AMERICA: readonly PlaceRow[] = [
+  ["São Paulo", "BR", -23.55, -46.63, "GRU CGH SAO", "sa-east-1 southamerica-east1 sa-saopaulo-1", ""],
+  ["Campinas", "BR", -22.91, -47.06, "VCP", "brazilsouth", ""],
+  ["Rio de Janeiro", "BR", -22.91, -43.17, "GIG SDU", "brazilsoutheast", ""],
+  ["Brasília", "BR", -15.79, -47.88, "BSB", "", ""],
+  ["Belo Horizonte", "BR", -19.92, -43.94, "CNF", "", ""],
+  ["Fortaleza", "BR", -3.73, -38.53, "FOR", "", ""],
+  ["Recife", "BR", -8.05, -34.88, "REC", "", ""],
+  ["Salvador", "BR", -12.97, -38.5, "SSA", "", ""],
+  ["Porto Alegre", "BR", -30.03, -51.23, "POA", "", ""],
+  ["Curitiba", "BR", -25.43, -49.27, "CWB", "", ""],
+  ["Manaus", "BR", -3.12, -60.02, "MAO", "", ""],
+  ["Buenos Aires", "AR", -34.6, -58.38, "EZE AEP BUE", "", ""],
+  ["Córdoba", "AR", -31.42, -64.18, "COR", "", ""],
+  ["Mendoza", "AR", -32.89, -68.84, "MDZ", "", ""],
+  ["Montevideo", "UY", -34.9, -56.16, "MVD", "", ""],
+  ["Asunción", "PY", -25.26, -57.58, "ASU", "", ""],
+  ["Santiago", "CL", -33.45, -70.67, "SCL", "southamerica-west1 chilecentral sa-santiago-1", ""],
+  ["Valparaíso", "CL", -33.05, -71.61, "", "sa-valparaiso-1", ""],
+  ["La Paz", "BO", -16.49, -68.12, "LPB", "", ""],
+  ["Lima", "PE", -12.05, -77.04, "LIM", "", ""],
+  ["Quito", "EC", -0.18, -78.47, "UIO", "", ""],
+  ["Guayaquil", "EC", -2.19, -79.89, "GYE", "", ""],
+  ["Bogotá", "CO", 4.71, -74.07, "BOG", "sa-bogota-1", ""],
+  ["Medellín", "CO", 6.24, -75.58, "MDE", "", ""],
+  ["Caracas", "VE", 10.48, -66.9, "CCS", "", ""],
+  ["Georgetown", "GY", 6.8, -58.16, "GEO", "", ""],
+  ["Paramaribo", "SR", 5.85, -55.2, "PBM", "", ""],
+  ["Cayenne", "GF", 4.94, -52.33, "CAY", "", ""],
+];

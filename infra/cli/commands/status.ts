@@ -1,0 +1,117 @@
+/** `mpreg status`: the federation at a glance. */
+import { Command } from "commander";
+import { type FederationState, readFederationState } from "../../local/federation-state.ts";
+import { call, callOk } from "../api.ts";
+import { EXIT } from "../errors.ts";
+import { print, terminalWidth } from "../output.ts";
+import { table } from "../table.ts";
+import { resolveTarget, type Target, type TargetOptions, withTarget } from "../target.ts";
+
+interface RegistryStatus {
+  readonly hubs: readonly {
+    readonly hub_id: string;
+    readonly tier: string;
+    readonly region: string;
+    readonly state: string;
+    readonly parent: string | null;
+    readonly clusters: number;
+    readonly capacity: number;
+    readonly load: number;
+  }[];
+  readonly clusters: { readonly total: number; readonly healthy: number; readonly draining: number };
+  readonly services: number;
+  readonly catalog_version: number;
+}
+
+interface RegionLine {
+  readonly region: string;
+  readonly url: string;
+  readonly pid: number;
+  readonly backend_pid: number;
+  readonly process: string;
+  readonly health: string;
+}
+
+export function statusCommand(): Command {
+  return withTarget(new Command("status").description("hubs, clusters and regions, and how they are"))
+    .option("--hub <id>", "everything one hub says of itself")
+    .action(async (options: TargetOptions & { hub?: string }) => {
+      const target = await resolveTarget(options, "viewer");
+      if (options.hub !== undefined) {
+        const one = await callOk<unknown>(target, "GET", `/hubs/${encodeURIComponent(options.hub)}/api/status`);
+        print(options.json, one, () => JSON.stringify(one, null, 2));
+        return;
+      }
+      const registry = await callOk<RegistryStatus>(target, "GET", "/api/registry/status");
+      const state = options.url === undefined ? await readFederationState(options.stateDir) : null;
+      const regions = state ? await regionLines(state) : [];
+      print(options.json, { ...registry, regions }, () => summary(registry, regions, target));
+      if (registry.hubs.some((hub) => hub.state !== "alive")) process.exitCode = EXIT.failed;
+    });
+}
+
+function regionLines(state: FederationState): Promise<RegionLine[]> {
+  return Promise.all(
+    state.regions.map(async ({ region, url, pid, backend_pid, state: running }) => {
+      const line = { region, url, pid, backend_pid, process: running };
+      if (running === "stopped") return { ...line, health: "-" };
+      try {
+        const { body } = await call({ url, token: null }, "GET", "/health");
+        return { ...line, health: (body as { status?: string }).status ?? "?" };
+      } catch {
+        // A region that does not answer is what this table is for.
+        return { ...line, health: "no answer" };
+      }
+    }),
+  );
+}
+
+function summary(registry: RegistryStatus, regions: readonly RegionLine[], target: Target): string {
+  const alive = registry.hubs.filter((hub) => hub.state === "alive").length;
+  const { total, healthy, draining } = registry.clusters;
+  const parts = [
+    `${target.url}: ${alive}/${registry.hubs.length} hubs alive, ${healthy}/${total} clusters healthy${draining > 0 ? `, ${draining} draining` : ""}, ` +
+      `${registry.services} services, catalog ${registry.catalog_version}`,
+  ];
+  if (regions.length > 0) {
+    parts.push(
+      "",
+      table(
+        [
+          { title: "region", value: (line) => line.region },
+          { title: "edge", value: (line) => line.url },
+          { title: "process", value: (line) => line.process },
+          { title: "health", value: (line) => line.health },
+          { title: "pid", value: (line) => line.pid, align: "right" },
+          { title: "clusters' pid", value: (line) => line.backend_pid, align: "right" },
+        ],
+        regions,
+        terminalWidth(),
+      ),
+    );
+  }
+  const order = { global: 0, regional: 1, local: 2 } as Readonly<Record<string, number>>;
+  const hubs = registry.hubs.toSorted(
+    (a, b) =>
+      a.region.localeCompare(b.region) ||
+      (order[a.tier] ?? 3) - (order[b.tier] ?? 3) ||
+      a.hub_id.localeCompare(b.hub_id),
+  );
+  parts.push(
+    "",
+    table(
+      [
+        { title: "hub", value: (hub) => hub.hub_id },
+        { title: "tier", value: (hub) => hub.tier },
+        { title: "region", value: (hub) => hub.region },
+        { title: "state", value: (hub) => hub.state },
+        { title: "parent", value: (hub) => hub.parent },
+        { title: "clusters", value: (hub) => `${hub.clusters}/${hub.capacity}`, align: "right" },
+        { title: "load", value: (hub) => `${Math.round(hub.load * 100)}%`, align: "right" },
+      ],
+      hubs,
+      terminalWidth(),
+    ),
+  );
+  return parts.join("\n");
+}

@@ -1,0 +1,52 @@
+/** `mpreg stop`: ends a planet and everything that belongs to it. */
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command } from "commander";
+import { isAlive, readFederationState } from "../../local/federation-state.ts";
+import { endLeftovers, releaseLock, supervisorPid } from "../../local/leftovers.ts";
+import { CommandError } from "../errors.ts";
+import { print } from "../output.ts";
+import { jsonOption, stateDirOption } from "../target.ts";
+
+interface StopOptions {
+  readonly stateDir: string;
+  readonly json?: boolean;
+}
+
+const WITHIN_MS = 20_000;
+
+export function stopCommand(): Command {
+  return new Command("stop")
+    .description("stop the planet that runs here")
+    .addOption(stateDirOption())
+    .addOption(jsonOption())
+    .action(stop);
+}
+
+async function stop(options: StopOptions): Promise<void> {
+  const stateDir = resolve(options.stateDir);
+  const supervisor = await supervisorPid(stateDir);
+  const state = await readFederationState(stateDir);
+  if (supervisor === null) {
+    const ended = await endLeftovers(stateDir);
+    await releaseLock(stateDir);
+    print(options.json, { stopped: state !== null, leftovers: ended }, () =>
+      state === null ? "nothing runs here" : `the supervisor was gone; ended ${ended} processes that it left`,
+    );
+    return;
+  }
+  process.kill(supervisor, "SIGTERM");
+  const deadline = Date.now() + WITHIN_MS;
+  while (isAlive(supervisor)) {
+    if (Date.now() > deadline)
+      throw new CommandError(
+        `the supervisor (${supervisor}) still runs after ${WITHIN_MS / 1_000} s: kill -9 ${supervisor}, then npx mpreg stop again`,
+      );
+    await sleep(50);
+  }
+  print(
+    options.json,
+    { stopped: true, leftovers: 0 },
+    () => `${state?.name ?? "the planet"} is stopped; its state stays in ${options.stateDir}`,
+  );
+}

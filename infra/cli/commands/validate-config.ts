@@ -1,0 +1,70 @@
+/** `mpreg validate-config`: what is wrong with a file, where, and what would be right. */
+import { readFile } from "node:fs/promises";
+import { Command } from "commander";
+import { type ConfigError, formatError, parseFederationFile, parseNodeFile } from "../../../hub-core/config/index.ts";
+import { EXIT } from "../errors.ts";
+import { print } from "../output.ts";
+import { jsonOption } from "../target.ts";
+
+interface Verdict {
+  readonly file: string;
+  readonly valid: boolean;
+  readonly kind: "node" | "federation";
+  readonly summary: string;
+  readonly errors: readonly ConfigError[];
+}
+
+export function validateConfigCommand(): Command {
+  return new Command("validate-config")
+    .description("check node or federation files; exits with 2 when one is invalid")
+    .argument("[files...]", "files to check")
+    .option("--config <file>", "a file to check")
+    .addOption(jsonOption())
+    .action(async (files: string[], options: { config?: string; json?: boolean }, command: Command) => {
+      const all = options.config === undefined ? files : [options.config, ...files];
+      if (all.length === 0) command.error("error: name at least one file");
+      const verdicts = await Promise.all(all.map(judge));
+      print(options.json, verdicts.length === 1 ? verdicts[0] : verdicts, () => verdicts.map(lines).join("\n"));
+      if (verdicts.some((verdict) => !verdict.valid)) process.exitCode = EXIT.usage;
+    });
+}
+
+async function judge(file: string): Promise<Verdict> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const unread = {
+      line: null,
+      column: null,
+      path: "",
+      value: file,
+      expected: "a file that can be read",
+      message: reason,
+    };
+    return { file, valid: false, kind: "node", summary: "", errors: [unread] };
+  }
+  // Only a federation file lists hubs, and only a node file is about one node.
+  const kind =
+    /^["']?(federation|regions|hubs)["']?\s*:/m.test(text) && !/^["']?node["']?\s*:/m.test(text)
+      ? "federation"
+      : "node";
+  if (kind === "federation") {
+    const parsed = parseFederationFile(text, process.env);
+    if (!parsed.ok) return { file, valid: false, kind, summary: "", errors: parsed.errors };
+    const { name, regions, hubs, clusters } = parsed.value;
+    const summary = `federation ${name}: ${regions.length} regions, ${hubs.length} hubs, ${clusters.length} clusters`;
+    return { file, valid: true, kind, summary, errors: [] };
+  }
+  const parsed = parseNodeFile(text, process.env);
+  if (!parsed.ok) return { file, valid: false, kind, summary: "", errors: parsed.errors };
+  const { hub } = parsed.value;
+  return { file, valid: true, kind, summary: `node ${hub.hubId}: ${hub.tier} hub in ${hub.region}`, errors: [] };
+}
+
+function lines(verdict: Verdict): string {
+  if (verdict.valid) return `${verdict.file}: ok (${verdict.summary})`;
+  const count = verdict.errors.length === 1 ? "1 error" : `${verdict.errors.length} errors`;
+  return [...verdict.errors.map((error) => formatError(error, verdict.file)), `${verdict.file}: ${count}`].join("\n");
+}
