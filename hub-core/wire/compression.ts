@@ -1,5 +1,5 @@
-/** Deflate (RFC 1951) for frame bodies. Synchronous, and bounded in what it unfolds. */
-import { deflateSync, Inflate } from "fflate";
+/** Deflate (RFC 1951) for frame bodies, behind the length that it unfolds to. Synchronous, and bounded in what it unfolds. */
+import { deflateSync, inflateSync } from "fflate";
 import { DecodeError } from "./codec.ts";
 
 /** Below this a frame rides in one packet anyway, and the dictionary has nothing to work with. */
@@ -9,45 +9,35 @@ export const MIN_SAVING = 0.1;
 
 /** Level 1 gets most of the saving on repeated ids and field values for a third of the time of level 6. */
 const LEVEL = 1;
-/** Input is unfolded in pieces, so that an over-long body is given up at most one piece (deflate: 1,032-fold) past the limit. */
-const PIECE_BYTES = 256;
+/** A little-endian uint32. */
+const LENGTH_BYTES = 4;
 
 /** The deflated body, or null when sending it as it is costs no more than the trouble. */
 export function compress(body: Uint8Array): Uint8Array<ArrayBuffer> | null {
   if (body.length < MIN_COMPRESSED_BYTES) return null;
-  const packed = deflateSync(body, { level: LEVEL });
-  return packed.length <= body.length * (1 - MIN_SAVING) ? packed : null;
+  const deflated = deflateSync(body, { level: LEVEL });
+  if (deflated.length + LENGTH_BYTES > body.length * (1 - MIN_SAVING)) return null;
+  const packed = new Uint8Array(LENGTH_BYTES + deflated.length);
+  new DataView(packed.buffer).setUint32(0, body.length, true);
+  packed.set(deflated, LENGTH_BYTES);
+  return packed;
 }
 
 /** Unfolds what `compress` made; an error for anything else, and for more than `maxBytes`. */
 export function decompress(packed: Uint8Array, maxBytes: number): Uint8Array<ArrayBuffer> | DecodeError {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  const inflate = new Inflate((piece) => {
-    pieces.push(piece);
-    length += piece.length;
-  });
+  if (packed.length <= LENGTH_BYTES) return new DecodeError("a compressed body without content");
+  const length = new DataView(packed.buffer, packed.byteOffset).getUint32(0, true);
+  if (length > maxBytes) return new DecodeError(`unfolds past the limit of ${maxBytes} bytes`);
+  // One byte of room more than announced, so that a body that goes on is noticed. The buffer never grows.
+  const room = new Uint8Array(length + 1);
   try {
-    for (let at = 0; at === 0 || at < packed.length; at += PIECE_BYTES) {
-      const end = at + PIECE_BYTES;
-      inflate.push(packed.subarray(at, end), end >= packed.length);
-      if (length > maxBytes) return new DecodeError(`unfolds past the limit of ${maxBytes} bytes`);
-    }
+    const body = inflateSync(packed.subarray(LENGTH_BYTES), { out: room });
+    if (body.length !== length) return new DecodeError(`unfolds to other than its ${length} bytes`);
+    return room.subarray(0, length);
   } catch (error) {
     if (isFlateError(error)) return new DecodeError(`deflate: ${error.message}`);
     throw error;
   }
-  return join(pieces, length);
-}
-
-function join(pieces: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
 
 /** fflate's own errors are told from programming errors by their numeric code. */
