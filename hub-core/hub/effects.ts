@@ -43,6 +43,7 @@ export class StepEffects implements Outbox, LinkOutbox {
   }
 
   persist(write: StoredWrite): void {
+    this.#metrics.count("storage_rows_written_total");
     this.#persists.push({ kind: "persist", write });
   }
 

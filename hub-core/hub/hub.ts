@@ -178,6 +178,7 @@ export class Hub {
       case "introduce":
         return this.#introduce(event.hubs, out);
       case "request":
+        this.metrics.count("federation_requests_total");
         return out.reply(event.id, answer(this, event.request, now, out));
       default:
         return unreachable(event);

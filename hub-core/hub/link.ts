@@ -14,6 +14,8 @@ export interface Link {
   greeting: Greeting | null;
   /** Messages that leave at the end of the step. */
   queue: Message[];
+  /** How often we said hello on it. */
+  hellos: number;
   lastHeardAt: Millis;
   /** Frames that could not be read. */
   garbage: number;

@@ -54,6 +54,8 @@ const OVER_LIMIT_PAUSE_MS = 5_000;
 /** Links being greeted or replaced count too; past this many they are closed unheard. */
 const MAX_LINKS_PER_CONNECTION = 4;
 const MAX_GARBAGE = 16;
+/** Repeats of the hello on one link: a socket loses nothing, but a restart behind one does. */
+const MAX_HELLOS = 4;
 
 export class Links {
   readonly #o: LinksOptions;
@@ -119,6 +121,7 @@ export class Links {
       openedAt: now,
       greeting: null,
       queue: [this.#hello()],
+      hellos: 1,
       lastHeardAt: now,
       garbage: 0,
       bytesSent: 0,
@@ -229,13 +232,40 @@ export class Links {
     if (message.kind === "goodbye") {
       this.#parted(link, message.reason, now, news, out);
     } else if (message.kind === "hello") {
-      if (link.greeting) this.#reject(link, "second-hello", "a second hello", now, news, out);
-      else this.#greet(link, message, now, news, out);
+      this.#greeted(link, message, now, news, out);
     } else if (!link.greeting) {
-      this.#reject(link, "before-hello", `${message.kind} before hello`, now, news, out);
+      // Frames of before a restart, or our hello never came.
+      this.#o.metrics.count("federation_frames_rejected_total", 1, { reason: "before-hello" });
+      this.#helloAgain(link);
     } else {
       news.push({ kind: "message", from: link.peer, message });
     }
+  }
+
+  #greeted(link: Link, hello: MessageOf<"hello">, now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    if (link.greeting?.instance === hello.instance) {
+      // It says so again because ours was lost, or the frame came twice.
+      this.#helloAgain(link);
+      return;
+    }
+    if (link.greeting) {
+      // Restarted behind a socket that its runtime kept open: what was said on it before is void.
+      link.queue = [];
+      if (this.#byPeer.get(link.peer) === link) {
+        this.#byPeer.delete(link.peer);
+        news.push({ kind: "down", peer: link.peer, expected: true });
+      }
+      link.greeting = null;
+      link.hellos = 0;
+      this.#helloAgain(link);
+    }
+    this.#greet(link, hello, now, news, out);
+  }
+
+  #helloAgain(link: Link): void {
+    if (link.hellos >= MAX_HELLOS) return;
+    link.hellos += 1;
+    link.queue.push(this.#hello());
   }
 
   #greet(link: Link, hello: MessageOf<"hello">, now: Millis, news: LinkNews[], out: LinkOutbox): void {

@@ -1,0 +1,69 @@
+/** Which machine answers which request, and the few that take more than one machine. */
+import type { Outbox } from "../common/outbox.ts";
+import { answered, type Reply, refused } from "../common/problem.ts";
+import type { HubId, Json, Millis } from "../common/types.ts";
+import { TEST_MESSAGE_TTL_MS } from "../gossip/index.ts";
+import { type LatencyObservation, latencyRecords } from "../routing/index.ts";
+import { recordKeys } from "../wire/catalog.ts";
+import type { Hub } from "./hub.ts";
+import type { Request } from "./requests.ts";
+import { healthOf, metricsOf, statusOf } from "./status.ts";
+
+/** A round trip that someone reported counts this long. */
+const LATENCY_TTL_MS = 3_600_000;
+
+export function answer(hub: Hub, request: Request, now: Millis, out: Outbox): Reply {
+  switch (request.kind) {
+    case "health":
+      return answered(healthOf(hub, now));
+    case "status":
+      return answered(statusOf(hub, now));
+    case "metrics":
+      return answered(metricsOf(hub, now));
+    case "gossip-stats":
+      return answered({ group: Object.fromEntries(hub.groups.map(({ id, gossip }) => [id, gossip.stats()])) });
+    case "test-message-start":
+      return startTest(hub, request.payload, now, out);
+    case "test-message-report":
+      return reportTest(hub, request.messageId, now);
+    case "latency-report":
+      return reportLatency(hub, request.observations, now, out);
+    case "route":
+    case "paths":
+    case "topology":
+      return hub.router.request(request, now);
+    default:
+      return hub.registry.request(request, now, out);
+  }
+}
+
+function startTest(hub: Hub, payload: Json, now: Millis, out: Outbox): Reply {
+  const expected = reachable(hub);
+  const { messageId, record } = hub.tests.start(payload, expected, now);
+  hub.registry.publish(recordKeys.test(messageId), record, "urgent", now + TEST_MESSAGE_TTL_MS, now, out);
+  return answered({ message_id: messageId, expected }, 202);
+}
+
+/** Every hub that should get a rumor now, this one included. */
+function reachable(hub: Hub): HubId[] {
+  const others = [...hub.registry.catalog.hubs()]
+    .filter(({ hubId, state }) => hubId !== hub.self.hubId && (state === "alive" || state === "suspect"))
+    .map(({ hubId }) => hubId);
+  return [...others, hub.self.hubId].sort();
+}
+
+function reportTest(hub: Hub, messageId: string, now: Millis): Reply {
+  const report = hub.tests.report(messageId, now);
+  return report
+    ? answered(report)
+    : refused(404, "message_unknown", `${hub.self.hubId} started no test message ${messageId}, or has forgotten it`);
+}
+
+function reportLatency(hub: Hub, observations: readonly LatencyObservation[], now: Millis, out: Outbox): Reply {
+  const records = latencyRecords(observations, hub.registry.catalog, now);
+  if (!records.ok) return records;
+  for (const { key, record } of records.value) {
+    hub.registry.publish(key, record, "bulk", now + LATENCY_TTL_MS, now, out);
+  }
+  return answered({ accepted: records.value.length, catalog_version: hub.registry.catalog.version }, 202);
+}
