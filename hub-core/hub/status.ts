@@ -79,7 +79,7 @@ export function statusOf(hub: Hub, now: Millis): Record<string, unknown> {
     parent: hub.self.parent,
     children: childrenOf(hub),
     members: memberCounts(hub),
-    groups: byGroup(({ membership }) => membership.status(now)),
+    groups: byGroup(({ membership }) => membership.status()),
     consensus: {},
     catalog: hub.registry.status().catalog,
     links: hub.links.greeted().map((link) => ({
@@ -91,7 +91,7 @@ export function statusOf(hub: Hub, now: Millis): Record<string, unknown> {
       bytes_sent: link.bytesSent,
       bytes_received: link.bytesReceived,
     })),
-    limits: limitsOf(hub, now),
+    limits: limitsOf(hub),
     cost: costOf(hub, now),
   };
 }
@@ -120,7 +120,7 @@ export function metricsOf(hub: Hub, now: Millis): MetricsSnapshot {
         return MEMBER_STATES.map((state) => gauge("membership_members", counts[state], { group: id, state }));
       }),
       ...hub.groups.map(({ id, gossip }) => gauge("gossip_queue_depth", gossip.stats().queue_depth, { group: id })),
-      ...Object.entries(limitsOf(hub, now)).flatMap(([limit, { used, max }]) => [
+      ...Object.entries(limitsOf(hub)).flatMap(([limit, { used, max }]) => [
         gauge("federation_limit_used", used, { limit }),
         gauge("federation_limit_max", max, { limit }),
       ]),
@@ -185,7 +185,7 @@ function childrenOf(hub: Hub): HubId[] {
     .sort();
 }
 
-function limitsOf(hub: Hub, now: Millis): Record<string, Usage> {
+function limitsOf(hub: Hub): Record<string, Usage> {
   const { limits, network } = hub.config;
   const children = childrenOf(hub).length;
   const queued = hub.groups.reduce((sum, { gossip }) => sum + gossip.stats().queue_depth, 0);
