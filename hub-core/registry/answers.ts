@@ -1,0 +1,198 @@
+/** Answers as they go out over HTTP: snake_case, times as ISO 8601. */
+import type { CatalogView, ClusterView, HubView } from "../common/catalog-view.ts";
+import type { HubId, Json, Millis } from "../common/types.ts";
+import type { ClusterState, MemberState } from "../wire/catalog.ts";
+import { carries } from "./owned-cluster.ts";
+import { isServing, serviceTotals } from "./summary.ts";
+
+interface CoordinatesAnswer {
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
+export interface HubAnswer {
+  readonly hub_id: HubId;
+  readonly tier: string;
+  readonly region: string;
+  readonly coordinates: CoordinatesAnswer;
+  readonly state: MemberState;
+  readonly incarnation: number;
+  readonly parent: HubId | null;
+  readonly children: readonly HubId[];
+  /** Null until the hub's own record has arrived, like the three that follow. */
+  readonly clusters: number | null;
+  readonly capacity: number | null;
+  readonly load: number | null;
+  readonly draining: boolean | null;
+  readonly version: string | null;
+}
+
+export interface ClusterAnswer {
+  readonly cluster_id: string;
+  readonly hub_id: HubId;
+  readonly home_hub_id: HubId;
+  readonly incarnation: number;
+  readonly region: string;
+  readonly coordinates: CoordinatesAnswer;
+  readonly endpoints: readonly { readonly url: string; readonly weight: number }[];
+  readonly services: readonly {
+    readonly name: string;
+    readonly version: string | null;
+    readonly tags: readonly string[];
+    readonly weight: number;
+    readonly capacity: number | null;
+    readonly load: number;
+    readonly healthy: boolean;
+  }[];
+  readonly health_check: { readonly url: string; readonly interval_ms: number; readonly timeout_ms: number } | null;
+  readonly ttl_ms: number | null;
+  readonly namespace: string;
+  readonly jurisdiction: string | null;
+  readonly metadata: Json;
+  readonly state: ClusterState;
+  readonly reason: string;
+  readonly state_since_at: string;
+  readonly ramp_until_at: string | null;
+  readonly load: number;
+  readonly in_flight: number;
+  readonly check_rtt_ms: number | null;
+  readonly maintenance: { readonly starts_at: string; readonly ends_at: string } | null;
+  /** False while its hub is gone and no other has taken it over: the state is the last one known. */
+  readonly vouched: boolean;
+  readonly updated_at: string;
+  readonly age_ms: number;
+}
+
+export interface ServiceAnswer {
+  readonly name: string;
+  readonly clusters: number;
+  readonly healthy: number;
+  readonly regions: readonly string[];
+  /** Of the healthy clusters, in requests in flight; null when one of them states no limit. */
+  readonly capacity: number | null;
+  readonly load: number;
+}
+
+/** The latest time that ISO 8601 can write here; a peer's clock may claim a later one. */
+const LATEST_MS = 8_640_000_000_000_000;
+
+export function isoTime(ms: Millis): string {
+  return new Date(Math.min(ms, LATEST_MS)).toISOString();
+}
+
+export function hubAnswer(hub: HubView, children: readonly HubId[]): HubAnswer {
+  const { hubId, tier, region, coordinates, state, incarnation, parent, record } = hub;
+  return {
+    hub_id: hubId,
+    tier,
+    region,
+    coordinates: { latitude: coordinates.latitude, longitude: coordinates.longitude },
+    state,
+    incarnation,
+    parent,
+    children,
+    clusters: record?.clusters ?? null,
+    capacity: record?.capacity ?? null,
+    load: record?.load ?? null,
+    draining: record?.draining ?? null,
+    version: record?.softwareVersion ?? null,
+  };
+}
+
+export function clusterAnswer({ owner, record, vouched }: ClusterView, now: Millis): ClusterAnswer {
+  const { healthCheck, maintenance, coordinates } = record;
+  return {
+    cluster_id: record.clusterId,
+    hub_id: owner,
+    home_hub_id: record.homeHub,
+    incarnation: record.incarnation,
+    region: record.region,
+    coordinates: { latitude: coordinates.latitude, longitude: coordinates.longitude },
+    endpoints: record.endpoints.map(({ url, weight }) => ({ url, weight })),
+    services: record.services.map(({ name, version, tags, weight, capacity, load, healthy }) => {
+      return { name, version, tags, weight, capacity, load, healthy };
+    }),
+    health_check: healthCheck && {
+      url: healthCheck.url,
+      interval_ms: healthCheck.intervalMs,
+      timeout_ms: healthCheck.timeoutMs,
+    },
+    ttl_ms: record.ttlMs,
+    namespace: record.namespace,
+    jurisdiction: record.jurisdiction,
+    metadata: record.metadata,
+    state: record.state,
+    reason: record.reason,
+    state_since_at: isoTime(record.stateSince),
+    ramp_until_at: record.rampUntil === null ? null : isoTime(record.rampUntil),
+    load: record.load,
+    in_flight: record.inFlight,
+    check_rtt_ms: record.checkRttMs,
+    maintenance: maintenance && { starts_at: isoTime(maintenance.startsAt), ends_at: isoTime(maintenance.endsAt) },
+    vouched,
+    updated_at: isoTime(record.updatedAt),
+    age_ms: Math.max(0, now - record.updatedAt),
+  };
+}
+
+export function serviceAnswer(catalog: CatalogView, name: string): ServiceAnswer {
+  const offers = offersOf(catalog, name);
+  const { clusters, healthy, capacity, load } = serviceTotals(offers);
+  const regions = [...new Set(offers.map(({ cluster }) => cluster.record.region))].sort();
+  return { name, clusters, healthy, regions, capacity, load };
+}
+
+/** The service, region by region and cluster by cluster. */
+export function serviceDetail(catalog: CatalogView, name: string) {
+  const offers = offersOf(catalog, name);
+  const summary = serviceAnswer(catalog, name);
+  return {
+    ...summary,
+    by_region: summary.regions.map((region) => {
+      const { clusters, healthy, capacity, load } = serviceTotals(
+        offers.filter(({ cluster }) => cluster.record.region === region),
+      );
+      return { region, clusters, healthy, capacity, load };
+    }),
+    offered_by: offers.map(({ cluster, service }) => ({
+      cluster_id: cluster.record.clusterId,
+      hub_id: cluster.owner,
+      region: cluster.record.region,
+      namespace: cluster.record.namespace,
+      state: cluster.record.state,
+      healthy: isServing(cluster, service),
+      version: service.version,
+      tags: service.tags,
+      weight: service.weight,
+      capacity: service.capacity,
+      load: service.load,
+    })),
+    catalog_version: catalog.version,
+  };
+}
+
+export function registryStatus(
+  catalog: CatalogView & { readonly clusterCount: number; readonly serviceCount: number },
+  childrenOf: (hub: HubId) => readonly HubId[],
+) {
+  const hubs = [...catalog.hubs()].sort((a, b) => (a.hubId < b.hubId ? -1 : 1));
+  let healthy = 0;
+  let draining = 0;
+  for (const { record, vouched } of catalog.clusters()) {
+    if (vouched && carries(record.state)) healthy += 1;
+    if (record.state === "draining") draining += 1;
+  }
+  return {
+    hubs: hubs.map((hub) => hubAnswer(hub, childrenOf(hub.hubId))),
+    clusters: { total: catalog.clusterCount, healthy, draining },
+    services: catalog.serviceCount,
+    catalog_version: catalog.version,
+  };
+}
+
+function offersOf(catalog: CatalogView, name: string) {
+  const offers = [...catalog.clustersOffering(name)].flatMap((cluster) =>
+    cluster.record.services.filter((service) => service.name === name).map((service) => ({ cluster, service })),
+  );
+  return offers.sort((a, b) => (a.cluster.record.clusterId < b.cluster.record.clusterId ? -1 : 1));
+}

@@ -1,0 +1,141 @@
+/**
+ * Is a cluster well? Two independent witnesses, of which the worse one counts: our own checks, and its heartbeats.
+ * Checks: 2xx and 3xx pass, 429 warns, all else fails; a refused connection counts double, because nothing listens there.
+ */
+import { type DurationMs, unreachable } from "../common/types.ts";
+import type { RegistryConfig } from "../config/hub-config.ts";
+import type { CheckOutcome } from "../hub/contract.ts";
+import type { ClusterRecord, OfferedService } from "../wire/catalog.ts";
+
+export type Wellness = "passing" | "warning" | "critical";
+
+export interface Verdict {
+  readonly state: Wellness;
+  readonly reason: string;
+}
+
+type Thresholds = Pick<RegistryConfig, "unhealthyThreshold" | "healthyThreshold">;
+
+/** A check slower than this share of its time-out passes with a warning. */
+const SLOW_SHARE = 0.5;
+/** Of a cluster's own load: a warning from here, until it falls well below. */
+const HIGH_LOAD = 0.9;
+const NORMAL_LOAD = 0.8;
+const RTT_WEIGHT = 0.25;
+
+const SEVERITY: Readonly<Record<Wellness, number>> = { passing: 0, warning: 1, critical: 2 };
+
+export class ClusterHealth {
+  readonly #thresholds: Thresholds;
+  #checks: Verdict;
+  #failures = 0;
+  #badAnswers = 0;
+  #successes = 0;
+  #heartbeatMissed: string | null = null;
+  #overloaded = false;
+  #rttMs: number | null;
+
+  constructor(thresholds: Thresholds, record: ClusterRecord) {
+    this.#thresholds = thresholds;
+    this.#checks = { state: wellnessOf(record), reason: record.reason };
+    this.#rttMs = record.checkRttMs;
+    // Without checks there is nothing to take a bad state back but heartbeats.
+    if (!record.healthCheck) {
+      if (this.#checks.state === "critical" && record.ttlMs !== null) this.#heartbeatMissed = record.reason;
+      this.#checks = { state: "passing", reason: record.ttlMs === null ? "registered" : "heartbeats arrive" };
+    }
+  }
+
+  /** Smoothed round trip of the checks. */
+  get checkRttMs(): number | null {
+    return this.#rttMs;
+  }
+
+  /** Answers disagree with the state, and one more may settle it: ask again soon. */
+  get undecided(): boolean {
+    return this.#checks.state === "critical" ? this.#successes > 0 : this.#badAnswers > 0;
+  }
+
+  checked(outcome: CheckOutcome, timeoutMs: DurationMs): void {
+    const answer = judge(outcome, timeoutMs);
+    if (outcome.kind === "answered") {
+      this.#rttMs = this.#rttMs === null ? outcome.latencyMs : mix(this.#rttMs, outcome.latencyMs);
+    }
+    if (answer.state === "critical") {
+      this.#successes = 0;
+      this.#badAnswers += 1;
+      this.#failures += outcome.kind === "refused" ? 2 : 1;
+      // One bad answer is never enough, unless the configuration says so.
+      const enough = this.#badAnswers >= Math.min(2, this.#thresholds.unhealthyThreshold);
+      if (enough && this.#failures >= this.#thresholds.unhealthyThreshold) this.#checks = answer;
+      return;
+    }
+    this.#failures = 0;
+    this.#badAnswers = 0;
+    this.#successes += 1;
+    if (this.#checks.state !== "critical" || this.#successes >= this.#thresholds.healthyThreshold) {
+      this.#checks = answer;
+      this.#successes = 0;
+    }
+  }
+
+  heartbeat(): void {
+    this.#heartbeatMissed = null;
+  }
+
+  missed(reason: string): void {
+    this.#heartbeatMissed = reason;
+  }
+
+  get heartbeatIsMissed(): boolean {
+    return this.#heartbeatMissed !== null;
+  }
+
+  verdict(load: number, services: readonly OfferedService[]): Verdict {
+    this.#overloaded = load >= (this.#overloaded ? NORMAL_LOAD : HIGH_LOAD);
+    const sick = services.filter(({ healthy }) => !healthy);
+    const verdicts: Verdict[] = [this.#checks];
+    if (this.#heartbeatMissed !== null) verdicts.push({ state: "critical", reason: this.#heartbeatMissed });
+    if (sick.length > 0) verdicts.push(sickness(sick, services.length));
+    if (this.#overloaded) verdicts.push({ state: "warning", reason: `load ${load.toFixed(2)}` });
+    return verdicts.reduce((worst, next) => (SEVERITY[next.state] > SEVERITY[worst.state] ? next : worst));
+  }
+}
+
+export function isWorse(a: Wellness, b: Wellness): boolean {
+  return SEVERITY[a] > SEVERITY[b];
+}
+
+/** What the record says of its health; drained or in maintenance, it was well when last asked. */
+export function wellnessOf({ state }: ClusterRecord): Wellness {
+  return state === "warning" || state === "critical" ? state : "passing";
+}
+
+function judge(outcome: CheckOutcome, timeoutMs: DurationMs): Verdict {
+  switch (outcome.kind) {
+    case "refused":
+      return { state: "critical", reason: "check: connection refused" };
+    case "timeout":
+      return { state: "critical", reason: `check: no answer within ${timeoutMs} ms` };
+    case "answered": {
+      const { status, latencyMs } = outcome;
+      if (status === 429) return { state: "warning", reason: "check: HTTP 429" };
+      if (status < 200 || status >= 400) return { state: "critical", reason: `check: HTTP ${status}` };
+      if (latencyMs > SLOW_SHARE * timeoutMs) return { state: "warning", reason: "check: slow" };
+      return { state: "passing", reason: "check: passing" };
+    }
+    default:
+      return unreachable(outcome);
+  }
+}
+
+function sickness(sick: readonly OfferedService[], all: number): Verdict {
+  const names = sick.map(({ name }) => name).join(", ");
+  // At most 240 bytes, whatever the names are written in.
+  const reason = `unhealthy: ${names}`.slice(0, 80);
+  return { state: sick.length === all ? "critical" : "warning", reason };
+}
+
+function mix(old: number, sample: number): number {
+  return old + RTT_WEIGHT * (sample - old);
+}

@@ -1,0 +1,207 @@
+/** Writes to clusters: answered here when this hub owns the cluster or may take it, else sent on to the hub that does. */
+import type { HubView } from "../common/catalog-view.ts";
+import type { Metrics } from "../common/metrics.ts";
+import type { Outbox } from "../common/outbox.ts";
+import { answered, type Reply, refused } from "../common/problem.ts";
+import {
+  type ClusterId,
+  type Coordinates,
+  type HubIdentity,
+  type Millis,
+  type RegionId,
+  unreachable,
+} from "../common/types.ts";
+import type { HubConfig } from "../config/hub-config.ts";
+import { type ClusterRecord, recordKeys } from "../wire/catalog.ts";
+import { clusterAnswer } from "./answers.ts";
+import type { Catalog } from "./catalog.ts";
+import { MAX_RECORD_BYTES } from "./limits.ts";
+import { shortfalls } from "./maintenance-safety.ts";
+import { recordSize } from "./own-log.ts";
+import type { OwnedClusters } from "./owned-clusters.ts";
+import { hasRoom, nearestFirst } from "./placement.ts";
+import { recordOf } from "./registration.ts";
+import type { ClusterWrite } from "./registry-requests.ts";
+
+export interface ClusterWritesOptions {
+  readonly self: HubIdentity;
+  readonly config: HubConfig;
+  readonly catalog: Catalog;
+  readonly owned: OwnedClusters;
+  readonly metrics: Metrics;
+  draining(): boolean;
+}
+
+type Register = Extract<ClusterWrite, { kind: "cluster-register" }>;
+type Maintain = Extract<ClusterWrite, { kind: "cluster-maintenance" }>;
+type OfOwned = Exclude<ClusterWrite, Register>;
+
+/** Hubs that one registration is sent to before it is refused: what they know of each other's room is a moment old. */
+export const MAX_REDIRECTS = 3;
+
+export class ClusterWrites {
+  readonly #o: ClusterWritesOptions;
+
+  constructor(options: ClusterWritesOptions) {
+    this.#o = options;
+  }
+
+  answer(write: ClusterWrite, now: Millis, out: Outbox): Reply {
+    if (write.kind === "cluster-register") return this.#register(write, now, out);
+    const obstacle = this.#secure(write, now, out);
+    return obstacle ?? this.#change(write, now, out);
+  }
+
+  #change(write: OfOwned, now: Millis, out: Outbox): Reply {
+    const { owned } = this.#o;
+    const { clusterId } = write;
+    switch (write.kind) {
+      case "cluster-heartbeat":
+        owned.heartbeat(clusterId, write, now, out);
+        return answered({ ttl_ms: owned.record(clusterId)?.ttlMs ?? null });
+      case "cluster-remove":
+        owned.remove(clusterId, now, out);
+        return answered(null, 204);
+      case "cluster-drain":
+        owned.setDraining(clusterId, true, now, out);
+        return this.#show(clusterId, now);
+      case "cluster-undrain":
+        owned.setDraining(clusterId, false, now, out);
+        return this.#show(clusterId, now);
+      case "cluster-maintenance":
+        return this.#maintain(write, now, out);
+      default:
+        return unreachable(write);
+    }
+  }
+
+  /** Makes sure that this hub owns the cluster, or says who does. */
+  #secure(write: OfOwned, now: Millis, out: Outbox): Reply | null {
+    const { catalog, owned } = this.#o;
+    const { clusterId } = write;
+    if (owned.has(clusterId)) return null;
+    const view = catalog.cluster(clusterId);
+    if (!view) return unknown(clusterId);
+    const owner = catalog.hub(view.owner);
+    if (owner && view.vouched && view.owner !== this.#o.self.hubId) return redirect(owner);
+    // The owner is gone, so whoever is asked takes its place. Deleting needs no room.
+    if (write.kind === "cluster-remove") return null;
+    if (!owned.hasRoom) return this.#noRoom();
+    owned.take(view.record, now, out);
+    out.log("info", "cluster_taken_over", { cluster_id: clusterId, from: view.owner });
+    return null;
+  }
+
+  #register(write: Register, now: Millis, out: Outbox): Reply {
+    const { self, config, catalog, owned } = this.#o;
+    const { cluster } = write;
+    const known = owned.record(cluster.clusterId);
+    const where = this.#locate(write);
+    const elsewhere = known ? null : this.#elsewhere(write, where.coordinates);
+    if (elsewhere) return elsewhere;
+    const incarnation = known?.incarnation ?? catalog.claims.highestIncarnation(cluster.clusterId) + 1;
+    const record = recordOf(cluster, { self: self.hubId, ...where, incarnation, known, config: config.registry, now });
+    const oversize = checkSize(record);
+    if (oversize) return oversize;
+    const existed = known !== undefined || catalog.cluster(cluster.clusterId) !== undefined;
+    owned.register(record, now, out);
+    this.#o.metrics.count("registry_registrations_total");
+    return answered(
+      {
+        cluster_id: cluster.clusterId,
+        hub_id: self.hubId,
+        catalog_version: catalog.version,
+        ttl_ms: record.ttlMs,
+      },
+      existed ? 200 : 201,
+    );
+  }
+
+  /** Null when the cluster is to be taken here. */
+  #elsewhere(write: Register, at: Coordinates): Reply | null {
+    const { catalog, self } = this.#o;
+    const view = catalog.cluster(write.cluster.clusterId);
+    const owner = view && catalog.hub(view.owner);
+    if (view?.vouched && owner && view.owner !== self.hubId) return redirect(owner);
+    const room = this.#hasRoomHere();
+    if (write.assigned && room) return null;
+    if ((write.redirects ?? 0) >= MAX_REDIRECTS) return room ? null : this.#noRoom();
+    const open = [...catalog.hubs()].filter((hub) => (hub.hubId === self.hubId ? room : hasRoom(hub)));
+    const preferred = write.cluster.region === undefined ? open : open.filter(inRegion(write.cluster.region));
+    const nearest = nearestFirst(preferred.length > 0 ? preferred : open, at)[0];
+    if (!nearest) return this.#noRoom();
+    return nearest.hubId === self.hubId ? null : redirect(nearest);
+  }
+
+  /** Where the cluster says that it is; else where its region's hub is; else here. */
+  #locate({ cluster }: Register): { readonly region: RegionId; readonly coordinates: Coordinates } {
+    const { catalog, self } = this.#o;
+    const region = cluster.region ?? self.region;
+    if (cluster.coordinates) return { region, coordinates: cluster.coordinates };
+    const hubs = [...catalog.hubs()].filter((hub) => hub.region === region && hub.tier === "regional");
+    const { coordinates } = hubs.sort((a, b) => (a.hubId < b.hubId ? -1 : 1))[0] ?? self;
+    return { region, coordinates };
+  }
+
+  #maintain({ clusterId, startsAt, endsAt }: Maintain, now: Millis, out: Outbox): Reply {
+    const { catalog, owned } = this.#o;
+    if (endsAt <= Math.max(startsAt, now)) {
+      return refused(422, "maintenance_over", "ends_at must lie in the future and after starts_at.");
+    }
+    const short = shortfalls(catalog, clusterId, { startsAt, endsAt });
+    if (short.length > 0) {
+      const names = short.map(({ service }) => service).join(", ");
+      const detail = `Without ${clusterId} the other clusters could not carry the load of: ${names}.`;
+      return refused(409, "capacity_unsafe", detail, { services: short });
+    }
+    owned.setMaintenance(clusterId, { startsAt, endsAt }, now, out);
+    return this.#show(clusterId, now);
+  }
+
+  #show(clusterId: ClusterId, now: Millis): Reply {
+    const view = this.#o.catalog.cluster(clusterId);
+    return view ? answered(clusterAnswer(view, now)) : unknown(clusterId);
+  }
+
+  #hasRoomHere(): boolean {
+    return this.#o.owned.hasRoom && !this.#o.draining();
+  }
+
+  #noRoom(): Reply {
+    let hubs = 0;
+    let used = 0;
+    let capacity = 0;
+    for (const { record, state } of this.#o.catalog.hubs()) {
+      if (!record || state !== "alive") continue;
+      hubs += 1;
+      used += record.clusters;
+      capacity += record.capacity;
+    }
+    this.#o.metrics.count("registry_registrations_refused_total", 1, { code: "capacity_exhausted" });
+    const detail = `No living hub has room: ${used} of ${capacity} places are taken on ${hubs} hubs.`;
+    const limits = { max_clusters: this.#o.owned.capacity, hubs, used, capacity };
+    return refused(507, "capacity_exhausted", detail, { limits });
+  }
+}
+
+function inRegion(region: RegionId): (hub: HubView) => boolean {
+  return (hub) => hub.region === region;
+}
+
+function redirect(hub: HubView): Reply {
+  const detail = `Ask ${hub.hubId}, which owns the cluster or is the nearest hub with room.`;
+  return refused(421, "redirect", detail, { hub_id: hub.hubId, region: hub.region });
+}
+
+function unknown(clusterId: ClusterId): Reply {
+  return refused(404, "cluster_unknown", `No cluster "${clusterId}" is registered. Register it again.`);
+}
+
+function checkSize(record: ClusterRecord): Reply | null {
+  const size = recordSize(recordKeys.cluster(record.clusterId), record);
+  if (size instanceof RangeError)
+    return refused(422, "record_invalid", `The registration cannot be kept: ${size.message}.`);
+  if (size <= MAX_RECORD_BYTES) return null;
+  const detail = `The registration takes ${size} bytes as stored; at most ${MAX_RECORD_BYTES} fit. Shorten its metadata or lists.`;
+  return refused(413, "record_too_large", detail, { limits: { max_record_bytes: MAX_RECORD_BYTES, used: size } });
+}

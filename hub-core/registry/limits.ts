@@ -1,0 +1,39 @@
+/** What the registry holds at most, and what it does at each limit. */
+import type { HubConfig } from "../config/hub-config.ts";
+
+/** Hubs whose logs are kept. At the limit the log of one that is long dead and empty gives way, else the rumor is rejected. */
+export const MAX_ORIGINS = 512;
+/** All origins together. At the limit a new key is rejected, and so comes again by anti-entropy once there is room. */
+export const MAX_RECORDS = 60_000;
+/** Sequence numbers seen past a gap, per origin. Beyond it the gap is left to anti-entropy. */
+export const MAX_AHEAD = 256;
+/** One record, encoded: several fit a frame. A registration past it is refused. */
+export const MAX_RECORD_BYTES = 24_576;
+/** Of one assignment, so that it fits a frame with room to spare. */
+export const MAX_ASSIGNMENT_BYTES = 40_960;
+/** Round trips told through the API, per hub. At the limit a new pair is refused. */
+export const MAX_LATENCIES = 1_000;
+/** Test messages of one hub. At the limit the oldest gives way. */
+export const MAX_TESTS = 100;
+/** Outcomes remembered for retries. At the limit the oldest gives way. */
+export const MAX_IDEMPOTENCY_KEYS = 1_000;
+export const IDEMPOTENCY_TTL_MS = 24 * 3_600_000;
+/** Of the platform: six connections may wait for headers at once. A check that is due waits for a slot. */
+export const MAX_CHECKS_IN_FLIGHT = 6;
+
+/** Tombstones of a hub's own log. At the limit the oldest that hides nothing gives way. */
+export function maxTombstones(config: HubConfig): number {
+  return 4 * config.limits.maxClusters;
+}
+
+/** Withdrawals of a hub's own log. At the limit the oldest gives way: its peers keep theirs until it expires. */
+export function maxWithdrawals(config: HubConfig): number {
+  return 3 * config.limits.maxClusters;
+}
+
+/** Records accepted of one origin: twice what a hub of this configuration can write, for those configured wider. */
+export function maxRecordsPerOrigin(config: HubConfig): number {
+  const clusters = config.limits.maxClusters + maxTombstones(config) + maxWithdrawals(config);
+  const hubStates = config.limits.maxRegionalHubs + 2 * config.limits.maxChildHubs;
+  return 2 * (clusters + hubStates + MAX_LATENCIES + MAX_TESTS + 3);
+}

@@ -1,0 +1,222 @@
+/** The clusters that this hub answers for, at most `maxClusters`: checked, renewed, told of, handed on, removed. */
+import type { Metrics } from "../common/metrics.ts";
+import type { Outbox } from "../common/outbox.ts";
+import type { Random } from "../common/random.ts";
+import { type ClusterId, invariant, type Millis } from "../common/types.ts";
+import type { HubConfig } from "../config/hub-config.ts";
+import type { CheckOutcome } from "../hub/contract.ts";
+import { type ClusterRecord, recordKeys } from "../wire/catalog.ts";
+import type { Catalog } from "./catalog.ts";
+import { MAX_CHECKS_IN_FLIGHT } from "./limits.ts";
+import type { OwnLog } from "./own-log.ts";
+import { type Announcement, type HeartbeatReport, isLoaded, OwnedCluster } from "./owned-cluster.ts";
+
+export interface OwnedClustersOptions {
+  readonly config: HubConfig;
+  readonly log: OwnLog;
+  readonly catalog: Catalog;
+  readonly random: Random;
+  readonly metrics: Metrics;
+  /** The number of clusters has changed. */
+  counted(now: Millis): void;
+}
+
+/** After a start, first checks are spread over this much; what was taken over is checked at once. */
+const FIRST_CHECKS_MS = 2_000;
+
+export class OwnedClusters {
+  readonly #o: OwnedClustersOptions;
+  readonly #clusters = new Map<ClusterId, OwnedCluster>();
+  #checkToken = 0;
+  #changes = 0;
+  /** Cached `nextDeadline`; null when something has changed since. */
+  #wakeAt: Millis | null = null;
+
+  constructor(options: OwnedClustersOptions) {
+    this.#o = options;
+  }
+
+  get size(): number {
+    return this.#clusters.size;
+  }
+
+  /** Goes up when a cluster comes or goes. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  get capacity(): number {
+    return this.#o.config.limits.maxClusters;
+  }
+
+  get hasRoom(): boolean {
+    return this.size < this.capacity;
+  }
+
+  has(id: ClusterId): boolean {
+    return this.#clusters.has(id);
+  }
+
+  record(id: ClusterId): ClusterRecord | undefined {
+    return this.#clusters.get(id)?.record;
+  }
+
+  *records(): IterableIterator<ClusterRecord> {
+    for (const { record } of this.#clusters.values()) yield record;
+  }
+
+  /**
+   * From the stored log, at the start: told again only if its loads were not stored as last told. A hub whose limit was
+   * lowered keeps what it has and takes nothing new.
+   */
+  restore(record: ClusterRecord, now: Millis, out: Outbox): void {
+    const cluster = this.#hold(record, now, FIRST_CHECKS_MS);
+    if (isLoaded(record)) this.#tell(cluster.current(now), now, out);
+  }
+
+  /** As its agent said it; new, or again. */
+  register(record: ClusterRecord, now: Millis, out: Outbox): void {
+    const known = this.#clusters.get(record.clusterId);
+    if (known) known.replace(record, now);
+    invariant(known !== undefined || this.hasRoom, "a hub takes no more clusters than it may");
+    const cluster = known ?? this.#hold(record, now, 0);
+    const settled = cluster.settle(now);
+    this.#tell(settled?.priority === "urgent" ? settled : { ...cluster.current(now), priority: "urgent" }, now, out);
+    this.#work(now, out);
+  }
+
+  /** From another hub, which has died or gives it up: a higher incarnation than anyone has seen makes it ours. */
+  take(record: ClusterRecord, now: Millis, out: Outbox): void {
+    invariant(!this.has(record.clusterId) && this.hasRoom, "a cluster is taken once, and only with room");
+    const incarnation = Math.max(record.incarnation, this.#o.catalog.claims.highestIncarnation(record.clusterId)) + 1;
+    const cluster = this.#hold({ ...record, incarnation }, now, 0);
+    this.#tell({ ...cluster.current(now), priority: "urgent" }, now, out);
+    this.#work(now, out);
+  }
+
+  heartbeat(id: ClusterId, report: HeartbeatReport, now: Millis, out: Outbox): void {
+    this.#change(id, now, out, (cluster) => cluster.heartbeat(report, now));
+  }
+
+  setDraining(id: ClusterId, draining: boolean, now: Millis, out: Outbox): void {
+    this.#change(id, now, out, (cluster) => cluster.setDraining(draining));
+  }
+
+  setMaintenance(id: ClusterId, window: ClusterRecord["maintenance"], now: Millis, out: Outbox): void {
+    this.#change(id, now, out, (cluster) => cluster.setMaintenance(window));
+  }
+
+  /** Gone for good. The tombstone is one incarnation up, so that a hand-over under way does not outlive it. */
+  remove(id: ClusterId, now: Millis, out: Outbox): void {
+    this.#drop(id, now);
+    const incarnation = this.#o.catalog.claims.highestIncarnation(id) + 1;
+    const expiresAt = now + this.#o.config.registry.tombstoneTtlMs;
+    const body = { kind: "tombstone", clusterId: id, incarnation, deletedAt: now } as const;
+    this.#o.log.publish({ key: recordKeys.cluster(id), body, priority: "urgent", expiresAt, durable: true }, now, out);
+  }
+
+  /** Another hub's claim has won: this hub's record is taken back. */
+  release(id: ClusterId, now: Millis, out: Outbox): void {
+    this.#drop(id, now);
+    const expiresAt = now + this.#o.config.registry.tombstoneTtlMs;
+    const body = { kind: "withdrawn" } as const;
+    this.#o.log.publish({ key: recordKeys.cluster(id), body, priority: "normal", expiresAt, durable: true }, now, out);
+  }
+
+  checked(id: ClusterId, token: number, outcome: CheckOutcome, now: Millis, out: Outbox): void {
+    const cluster = this.#clusters.get(id);
+    if (!cluster?.checked(token, outcome, now)) return;
+    this.#o.metrics.count("registry_checks_total", 1, { outcome: outcome.kind });
+    this.#settle(cluster, now, out);
+    this.#work(now, out);
+  }
+
+  nextDeadline(): Millis {
+    if (this.#wakeAt !== null) return this.#wakeAt;
+    let next = Number.POSITIVE_INFINITY;
+    const slots = this.#freeSlots();
+    for (const cluster of this.#clusters.values()) {
+      // With every slot taken, the answer that frees one starts the next check.
+      next = Math.min(next, cluster.wakeAt(), slots > 0 ? cluster.checkDueAt : Number.POSITIVE_INFINITY);
+    }
+    this.#wakeAt = next;
+    return next;
+  }
+
+  tick(now: Millis, out: Outbox): void {
+    if (this.nextDeadline() > now) return;
+    for (const [id, cluster] of [...this.#clusters]) {
+      if (cluster.wakeAt() > now) continue;
+      if (cluster.isAbandoned(now)) {
+        this.remove(id, now, out);
+        this.#o.metrics.count("registry_clusters_deregistered_total");
+        out.log("info", "cluster_deregistered", { cluster_id: id });
+      } else this.#settle(cluster, now, out);
+    }
+    this.#work(now, out);
+  }
+
+  #hold(record: ClusterRecord, now: Millis, checkWithinMs: number): OwnedCluster {
+    const { config, random } = this.#o;
+    const cluster = new OwnedCluster(record, config.registry, random, now, checkWithinMs);
+    this.#clusters.set(record.clusterId, cluster);
+    this.#counted(now);
+    return cluster;
+  }
+
+  #drop(id: ClusterId, now: Millis): void {
+    if (this.#clusters.delete(id)) this.#counted(now);
+  }
+
+  #counted(now: Millis): void {
+    this.#wakeAt = null;
+    this.#changes += 1;
+    this.#o.counted(now);
+  }
+
+  #change(id: ClusterId, now: Millis, out: Outbox, change: (cluster: OwnedCluster) => void): void {
+    const cluster = this.#clusters.get(id);
+    invariant(cluster !== undefined, "only an owned cluster is changed");
+    change(cluster);
+    this.#settle(cluster, now, out);
+  }
+
+  #settle(cluster: OwnedCluster, now: Millis, out: Outbox): void {
+    this.#wakeAt = null;
+    const before = cluster.record.state;
+    const news = cluster.settle(now);
+    if (!news) return;
+    this.#tell(news, now, out);
+    if (news.record.state === before) return;
+    const { clusterId, state, reason } = news.record;
+    out.log("info", "cluster_state_changed", { cluster_id: clusterId, from: before, to: state, reason });
+    this.#o.metrics.count("registry_cluster_transitions_total", 1, { to: state });
+  }
+
+  #tell({ record, priority, durable }: Announcement, now: Millis, out: Outbox): void {
+    const key = recordKeys.cluster(record.clusterId);
+    this.#o.log.publish({ key, body: record, priority, expiresAt: null, durable }, now, out);
+  }
+
+  /** Starts the checks that are due, the longest due first, while there are slots. */
+  #work(now: Millis, out: Outbox): void {
+    this.#wakeAt = null;
+    const slots = this.#freeSlots();
+    if (slots === 0) return;
+    const due = [...this.#clusters].filter(([, cluster]) => cluster.checkDueAt <= now);
+    due.sort(([idA, a], [idB, b]) => a.checkDueAt - b.checkDueAt || (idA < idB ? -1 : 1));
+    for (const [clusterId, cluster] of due.slice(0, slots)) {
+      const url = cluster.checkUrl;
+      invariant(url !== null, "only a cluster with a check is due for one");
+      this.#checkToken += 1;
+      cluster.checkStarted(this.#checkToken, now);
+      out.check({ clusterId, token: this.#checkToken, url, timeoutMs: cluster.checkTimeoutMs });
+    }
+  }
+
+  #freeSlots(): number {
+    let slots = MAX_CHECKS_IN_FLIGHT;
+    for (const cluster of this.#clusters.values()) if (cluster.checkInFlight) slots -= 1;
+    return Math.max(0, slots);
+  }
+}

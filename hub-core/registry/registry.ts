@@ -1,0 +1,384 @@
+/** The catalog's machine: the replicated store, the merged view, and this hub's part in both. README.md is the map. */
+import type { CatalogView } from "../common/catalog-view.ts";
+import type { Metrics } from "../common/metrics.ts";
+import type { Notice, Outbox } from "../common/outbox.ts";
+import { answered, type Reply, refused } from "../common/problem.ts";
+import type { Random } from "../common/random.ts";
+import {
+  type ClusterId,
+  downGroupOf,
+  type GroupId,
+  type HubId,
+  type HubIdentity,
+  type Millis,
+  unreachable,
+} from "../common/types.ts";
+import type { HubConfig } from "../config/hub-config.ts";
+import type { CheckOutcome } from "../hub/contract.ts";
+import {
+  type ClusterRecord,
+  type Priority,
+  type RecordBody,
+  type Rumor,
+  type RumorStore,
+  recordKeys,
+} from "../wire/catalog.ts";
+import { Adoption } from "./adoption.ts";
+import { clusterAnswer, registryStatus } from "./answers.ts";
+import { type Assign, type Assigned, Assignments } from "./assignments.ts";
+import { Catalog } from "./catalog.ts";
+import { ClusterWrites } from "./cluster-writes.ts";
+import { HandBack } from "./hand-back.ts";
+import { IdempotencyTable } from "./idempotency.ts";
+import {
+  MAX_IDEMPOTENCY_KEYS,
+  MAX_ORIGINS,
+  MAX_RECORDS,
+  maxRecordsPerOrigin,
+  maxTombstones,
+  maxWithdrawals,
+} from "./limits.ts";
+import type { MeasuredLink } from "./links-record.ts";
+import { getService, listClusters, listServices } from "./listing.ts";
+import { LogRecovery } from "./log-recovery.ts";
+import { isDurable, OwnLog, readStoredLog } from "./own-log.ts";
+import { OwnedClusters } from "./owned-clusters.ts";
+import { RecordStore } from "./record-store.ts";
+import type { ClusterWrite, RegistryRequest } from "./registry-requests.ts";
+import { type Provenance, RegionalStore } from "./scoped-store.ts";
+import { SelfRecords } from "./self-records.ts";
+import { Spokesman } from "./spokesman.ts";
+import { Sponsor } from "./sponsor.ts";
+import { Succession } from "./succession.ts";
+import { Upkeep } from "./upkeep.ts";
+
+export interface RegistryOptions {
+  readonly self: HubIdentity;
+  readonly incarnation: number;
+  /** Numbers below it may have been used by earlier runs. */
+  readonly seqCeiling: number;
+  /** Own log as stored, by key. */
+  readonly storedRecords: ReadonlyMap<string, Uint8Array>;
+  readonly config: HubConfig;
+  readonly softwareVersion: string;
+  readonly random: Random;
+  readonly metrics: Metrics;
+  /** Makes the ceiling durable, with the step that uses a number below it. */
+  reserveSeq(upTo: number): void;
+}
+
+/** Beyond what a child may need to be met again after its parent's restart. */
+const CHILD_GRACE_MS = 10_000;
+const VISIT_GRACE_MS = 2_000;
+
+export class Registry {
+  readonly #o: RegistryOptions;
+  readonly #catalog: Catalog;
+  readonly #store: RecordStore;
+  readonly #log: OwnLog;
+  readonly #owned: OwnedClusters;
+  readonly #self: SelfRecords;
+  readonly #assignments: Assignments;
+  readonly #adoption: Adoption;
+  readonly #handBack: HandBack;
+  readonly #spokesman: Spokesman;
+  readonly #sponsor: Sponsor;
+  readonly #upkeep: Upkeep;
+  readonly #writes: ClusterWrites;
+  readonly #recovery: LogRecovery;
+  readonly #idempotency = new IdempotencyTable();
+  readonly #stored: readonly Rumor[];
+  readonly #unreadable: readonly string[];
+
+  constructor(options: RegistryOptions) {
+    this.#o = options;
+    const { self, incarnation, config, metrics, random } = options;
+    const catalog = new Catalog(self, incarnation);
+    this.#catalog = catalog;
+    const store = new RecordStore({
+      self: self.hubId,
+      maxRecordsPerOrigin: maxRecordsPerOrigin(config),
+      metrics,
+      listener: {
+        changed: (origin, key, body, now) => catalog.changed(origin, key, body, now),
+        echoed: (rumor) => this.#recovery.echoed(rumor),
+        numbered: (upTo) => this.#recovery.numbered(upTo),
+      },
+    });
+    this.#store = store;
+    const log = new OwnLog({
+      self: self.hubId,
+      store,
+      seqCeiling: options.seqCeiling,
+      maxTombstones: maxTombstones(config),
+      maxWithdrawals: maxWithdrawals(config),
+      metrics,
+      reserveSeq: (upTo) => options.reserveSeq(upTo),
+      hides: ({ body }) => body.kind === "tombstone" && catalog.claims.hidesAnother(body.clusterId),
+    });
+    this.#log = log;
+    const owned = new OwnedClusters({
+      config,
+      log,
+      catalog,
+      random,
+      metrics,
+      counted: (now) => this.#self.counted(now),
+    });
+    this.#owned = owned;
+    const { softwareVersion } = options;
+    this.#self = new SelfRecords({ self, incarnation, config, softwareVersion, catalog, log, owned });
+    const succession = new Succession(self, catalog);
+    const assignments = new Assignments(self, catalog.directory, metrics);
+    this.#assignments = assignments;
+    const draining = () => this.#self.draining;
+    this.#adoption = new Adoption({ self, config, catalog, owned, assignments, succession, metrics, draining });
+    this.#handBack = new HandBack({ self, config, catalog, owned, assignments });
+    const { adoptAfterMs, tombstoneTtlMs } = config.registry;
+    this.#spokesman = new Spokesman({ self, catalog, log, succession, childGraceMs: adoptAfterMs + CHILD_GRACE_MS });
+    this.#sponsor = new Sponsor({
+      self,
+      catalog,
+      log,
+      succession,
+      visitTimeoutMs: config.network.connectionTimeoutMs + VISIT_GRACE_MS,
+      withdrawnTtlMs: tombstoneTtlMs,
+    });
+    this.#upkeep = new Upkeep({ self: self.hubId, config, store, catalog, log });
+    this.#recovery = new LogRecovery({ log, owned, metrics, withdrawnTtlMs: tombstoneTtlMs });
+    this.#writes = new ClusterWrites({ self, config, catalog, owned, metrics, draining });
+    [this.#stored, this.#unreadable] = readStoredLog(options.storedRecords, self.hubId);
+  }
+
+  get catalog(): CatalogView {
+    return this.#catalog;
+  }
+
+  /** The store as the group may see it: a region's local hubs get the records of other regions in routing form. */
+  storeFor(group: GroupId | null): RumorStore {
+    const { self } = this.#o;
+    if (self.tier !== "regional" || group === null || group !== downGroupOf(self)) return this.#store;
+    return new RegionalStore(this.#store, self.region, (origin) => this.#provenance(origin));
+  }
+
+  start(now: Millis, out: Outbox): void {
+    const { self, incarnation, metrics } = this.#o;
+    this.#catalog.directory.setMember(self, incarnation, "alive", now);
+    for (const key of this.#unreadable) out.log("error", "stored_record_unreadable", { key });
+    this.#log.forget(this.#unreadable, out);
+    metrics.count("registry_stored_records_unreadable_total", this.#unreadable.length);
+    for (const rumor of this.#stored) this.#store.putOwn(rumor, now);
+    this.#self.start(now, out);
+    const hub = this.#stored.find(({ key }) => key === recordKeys.hub);
+    // Tombstones of what was deleted meanwhile are gone by now, so nothing of the old clusters may come back by itself.
+    const awayTooLong = hub !== undefined && hub.expiresAt !== null && hub.expiresAt <= now;
+    for (const { body } of this.#stored) {
+      if (body.kind !== "cluster") continue;
+      if (awayTooLong) this.#owned.release(body.clusterId, now, out);
+      else this.#owned.restore(body, now, out);
+    }
+    if (awayTooLong) out.log("warn", "clusters_discarded_after_absence", { away_since: (hub.expiresAt ?? now) - now });
+    this.#spokesman.start(now);
+    this.#settle(now, out);
+  }
+
+  /** Another hub of one of the own groups has changed. */
+  memberChanged(notice: Extract<Notice, { kind: "member-changed" }>, now: Millis, out: Outbox): void {
+    if (notice.hub.hubId === this.#o.self.hubId) return;
+    this.#catalog.directory.setMember(notice.hub, notice.incarnation, notice.to, now);
+    this.#settle(now, out);
+  }
+
+  setLinks(links: readonly MeasuredLink[], now: Millis, out: Outbox): void {
+    this.#self.setLinks(links, now, out);
+  }
+
+  setDraining(draining: boolean, now: Millis, out: Outbox): void {
+    this.#self.setDraining(draining, now, out);
+    this.#settle(now, out);
+  }
+
+  /** After a rumor of another hub has entered the store. */
+  rumorApplied(_rumor: Rumor, now: Millis, out: Outbox): void {
+    this.#settle(now, out);
+  }
+
+  checked(clusterId: ClusterId, token: number, outcome: CheckOutcome, now: Millis, out: Outbox): void {
+    this.#owned.checked(clusterId, token, outcome, now, out);
+    this.#settle(now, out);
+  }
+
+  /** A hub outside the own groups, dialled for a visit, has answered or has not. */
+  visited(hubId: HubId, wasAnswered: boolean, now: Millis, out: Outbox): void {
+    this.#sponsor.visited(hubId, wasAnswered, now, out);
+    this.#settle(now, out);
+  }
+
+  receive(_from: HubId, message: Assign | Assigned, now: Millis, out: Outbox): void {
+    if (message.to !== this.#o.self.hubId) {
+      this.#assignments.forward({ ...message, hops: message.hops + 1 }, out);
+      return;
+    }
+    switch (message.kind) {
+      case "assign":
+        this.#accept(message, now, out);
+        break;
+      case "assigned": {
+        const taken = this.#assignments.answered(message, now);
+        this.#o.metrics.count("registry_clusters_assigned_total", taken.length);
+        break;
+      }
+      default:
+        return unreachable(message);
+    }
+    this.#settle(now, out);
+  }
+
+  request(request: RegistryRequest, now: Millis, out: Outbox): Reply {
+    const catalog = this.#catalog;
+    switch (request.kind) {
+      case "registry-status":
+        return answered(registryStatus(catalog, (hub) => catalog.directory.childrenOf(hub)));
+      case "cluster-list":
+        return listClusters(catalog, request, now);
+      case "cluster-get": {
+        const view = catalog.cluster(request.clusterId);
+        if (view) return answered(clusterAnswer(view, now));
+        return refused(404, "cluster_unknown", `No cluster "${request.clusterId}" is registered.`);
+      }
+      case "service-list":
+        return listServices(catalog, request);
+      case "service-get":
+        return getService(catalog, request.name);
+      default:
+        return this.#write(request, now, out);
+    }
+  }
+
+  /** One change of the own log. @returns false when the log has no room for another record of this kind. */
+  publish(
+    key: string,
+    body: RecordBody,
+    priority: Priority,
+    expiresAt: Millis | null,
+    now: Millis,
+    out: Outbox,
+  ): boolean {
+    return this.#log.publish({ key, body, priority, expiresAt, durable: isDurable(key) }, now, out);
+  }
+
+  nextDeadline(): Millis {
+    return Math.min(
+      this.#recovery.isDue || this.#catalog.hasLost ? 0 : Number.POSITIVE_INFINITY,
+      this.#owned.nextDeadline(),
+      this.#self.nextDeadline(),
+      this.#assignments.nextDeadline(),
+      this.#adoption.nextDeadline(),
+      this.#handBack.nextDeadline(),
+      this.#spokesman.nextDeadline(),
+      this.#sponsor.nextDeadline(),
+      this.#upkeep.nextDeadline(),
+    );
+  }
+
+  tick(now: Millis, out: Outbox): void {
+    if (this.#recovery.isDue) {
+      this.#recovery.recover(now, out);
+      this.#self.republish(now, out);
+    }
+    this.#owned.tick(now, out);
+    this.#assignments.tick(now, out);
+    this.#adoption.tick(now, out);
+    this.#handBack.tick(now, out);
+    this.#spokesman.tick(now, out);
+    this.#sponsor.tick(now, out);
+    this.#upkeep.tick(now, out);
+    this.#self.tick(now, out);
+    this.#settle(now, out);
+  }
+
+  /** For `/api/status`. */
+  status() {
+    const catalog = this.#catalog;
+    return {
+      catalog: {
+        hubs: [...catalog.hubs()].length,
+        clusters: catalog.clusterCount,
+        services: catalog.serviceCount,
+        version: catalog.version,
+        clusters_waiting_for_room: this.#adoption.waiting,
+      },
+      limits: {
+        clusters: { used: this.#owned.size, max: this.#owned.capacity },
+        records: { used: this.#store.records, max: MAX_RECORDS },
+        origins: { used: this.#store.origins, max: MAX_ORIGINS },
+        idempotency_keys: { used: this.#idempotency.size, max: MAX_IDEMPOTENCY_KEYS },
+      },
+    };
+  }
+
+  #write(write: ClusterWrite, now: Millis, out: Outbox): Reply {
+    const first = this.#idempotency.recall(write, now);
+    if (first) return first;
+    const reply = this.#writes.answer(write, now, out);
+    this.#idempotency.record(write, reply, now);
+    this.#settle(now, out);
+    return reply;
+  }
+
+  /** Clusters that another hub hands over: taken while there is room, unless the world has moved on. */
+  #accept(message: Assign, now: Millis, out: Outbox): void {
+    const taken: ClusterId[] = [];
+    const declined: ClusterId[] = [];
+    for (const record of message.clusters) {
+      if (record.kind !== "cluster") continue;
+      (this.#take(record, now, out) ? taken : declined).push(record.clusterId);
+    }
+    if (taken.length > 0)
+      this.#o.metrics.count("registry_clusters_taken_total", taken.length, { purpose: message.purpose });
+    const { assignment, from } = message;
+    const self = this.#o.self.hubId;
+    this.#assignments.forward(
+      { kind: "assigned", assignment, from: self, to: from, hops: 0, taken, refused: declined },
+      out,
+    );
+  }
+
+  #take(record: ClusterRecord, now: Millis, out: Outbox): boolean {
+    if (this.#owned.has(record.clusterId)) return true;
+    if (this.#catalog.claims.highestIncarnation(record.clusterId) > record.incarnation) return false;
+    if (!this.#owned.hasRoom || this.#self.draining) return false;
+    this.#owned.take(record, now, out);
+    return true;
+  }
+
+  /** What follows from a change, whatever it was. Each part looks only at what has changed since it last looked. */
+  #settle(now: Millis, out: Outbox): void {
+    this.#withdrawLost(now, out);
+    this.#upkeep.review(now);
+    this.#spokesman.review(now, out);
+    this.#sponsor.review(now, out);
+    this.#adoption.review(now);
+    this.#handBack.review(now);
+    this.#self.review(now);
+  }
+
+  #withdrawLost(now: Millis, out: Outbox): void {
+    for (const clusterId of this.#catalog.takeLost()) {
+      this.#owned.release(clusterId, now, out);
+      out.log("info", "cluster_withdrawn", {
+        cluster_id: clusterId,
+        to: this.#catalog.claims.winner(clusterId)?.origin ?? null,
+      });
+    }
+  }
+
+  #provenance(origin: HubId): Provenance {
+    const { self } = this.#o;
+    if (origin === self.hubId) return "own-region";
+    const hub = this.#catalog.hub(origin);
+    if (!hub) return "unknown";
+    // The global hub may stand in the same place, but its log comes from above.
+    return hub.region === self.region && hub.parent === self.hubId ? "own-region" : "foreign";
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * The store as one group sees it. Inside a region records travel whole; down to a region's local hubs, those of other
+ * regions travel in routing form, and so are never taken back from them.
+ */
+import type { HubId, Millis } from "../common/types.ts";
+import type { Rumor, RumorStore, VersionVector } from "../wire/catalog.ts";
+import type { RecordStore } from "./record-store.ts";
+
+export type Provenance = "own-region" | "foreign" | "unknown";
+
+export class RegionalStore implements RumorStore {
+  readonly #store: RecordStore;
+  readonly #provenance: (origin: HubId) => Provenance;
+  readonly #region: string;
+
+  constructor(store: RecordStore, region: string, provenance: (origin: HubId) => Provenance) {
+    this.#store = store;
+    this.#region = region;
+    this.#provenance = provenance;
+  }
+
+  vector(): VersionVector {
+    return this.#store.vector();
+  }
+
+  digest(): readonly [number, number] {
+    return this.#store.digest();
+  }
+
+  covers(origin: HubId, seq: number, key: string): boolean {
+    return this.#store.covers(origin, seq, key);
+  }
+
+  get(origin: HubId, seq: number): Rumor | undefined {
+    const rumor = this.#store.get(origin, seq);
+    return rumor && this.#form(rumor);
+  }
+
+  changesSince(origin: HubId, after: number, maxBytes: number): ReturnType<RumorStore["changesSince"]> {
+    return this.#store.changesSince(origin, after, maxBytes, (rumor) => this.#form(rumor));
+  }
+
+  /** A hub nobody has heard of is refused until its own record or the group says where it belongs. */
+  apply(rumor: Rumor, from: HubId, now: Millis): "applied" | "stale" | "rejected" {
+    const introducesItself = rumor.body.kind === "hub" && rumor.body.region === this.#region;
+    const provenance = introducesItself ? "own-region" : this.#provenance(rumor.origin);
+    if (provenance === "own-region") return this.#store.apply(rumor, from, now);
+    return provenance === "foreign" ? "stale" : "rejected";
+  }
+
+  completeUpTo(origin: HubId, upTo: number): void {
+    if (this.#provenance(origin) === "own-region") this.#store.completeUpTo(origin, upTo);
+  }
+
+  #form(rumor: Rumor): Rumor {
+    return this.#provenance(rumor.origin) === "foreign" ? routingForm(rumor) : rumor;
+  }
+}
+
+/** What a decision needs, less what only people read. */
+export function routingForm(rumor: Rumor): Rumor {
+  if (rumor.body.kind !== "cluster" || rumor.body.metadata === null) return rumor;
+  return { ...rumor, body: { ...rumor.body, metadata: null } };
+}

@@ -1,0 +1,121 @@
+/**
+ * A region whose regional hub is gone is orphaned: nobody outside hears of its local hubs. The nearest living regional or
+ * global hub sponsors it: it visits each of them, and tells the others which are gone. Twice in a row unreachable is gone.
+ */
+import type { HubView } from "../common/catalog-view.ts";
+import type { Outbox } from "../common/outbox.ts";
+import type { DurationMs, HubId, HubIdentity, Millis } from "../common/types.ts";
+import { recordKeys } from "../wire/catalog.ts";
+import type { Catalog } from "./catalog.ts";
+import { isGone } from "./hub-directory.ts";
+import type { OwnLog } from "./own-log.ts";
+import { sayOf, wordOf } from "./spokesman.ts";
+import type { Succession } from "./succession.ts";
+
+export interface SponsorOptions {
+  readonly self: HubIdentity;
+  readonly catalog: Catalog;
+  readonly log: OwnLog;
+  readonly succession: Succession;
+  /** A visit without any answer is over after this. */
+  readonly visitTimeoutMs: DurationMs;
+  readonly withdrawnTtlMs: DurationMs;
+}
+
+interface Visits {
+  misses: number;
+  /** When the next visit starts, or, while one is under way, when it is given up. */
+  nextAt: Millis;
+  underWay: boolean;
+}
+
+const SECOND_LOOK_MS = 500;
+const REVISIT_MS = 5_000;
+const MISSES_TO_FAIL = 2;
+
+export class Sponsor {
+  readonly #o: SponsorOptions;
+  readonly #visits = new Map<HubId, Visits>();
+  #seenHubs = -1;
+
+  constructor(options: SponsorOptions) {
+    this.#o = options;
+  }
+
+  nextDeadline(): Millis {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { nextAt } of this.#visits.values()) next = Math.min(next, nextAt);
+    return next;
+  }
+
+  /** After any change to a hub's view: which hubs are to be visited, and which words are to be taken back. */
+  review(now: Millis, out: Outbox): void {
+    const { catalog } = this.#o;
+    if (catalog.hubsVersion === this.#seenHubs) return;
+    this.#seenHubs = catalog.hubsVersion;
+    const wards = this.#wards();
+    for (const hubId of wards) {
+      if (!this.#visits.has(hubId)) this.#visits.set(hubId, { misses: 0, nextAt: now, underWay: false });
+    }
+    for (const hubId of this.#visits.keys()) if (!wards.has(hubId)) this.#visits.delete(hubId);
+    this.#takeBack(wards, now, out);
+  }
+
+  tick(now: Millis, out: Outbox): void {
+    for (const [hubId, visits] of this.#visits) {
+      if (visits.nextAt > now) continue;
+      if (visits.underWay) this.visited(hubId, false, now, out);
+      else {
+        visits.underWay = true;
+        visits.nextAt = now + this.#o.visitTimeoutMs;
+        out.dial(hubId);
+      }
+    }
+  }
+
+  visited(hubId: HubId, answered: boolean, now: Millis, out: Outbox): void {
+    const visits = this.#visits.get(hubId);
+    const view = this.#o.catalog.hub(hubId);
+    if (!visits?.underWay || !view) return;
+    visits.underWay = false;
+    visits.misses = answered ? 0 : visits.misses + 1;
+    visits.nextAt = now + (visits.misses > 0 && visits.misses < MISSES_TO_FAIL ? SECOND_LOOK_MS : REVISIT_MS);
+    if (visits.misses > 0 && visits.misses < MISSES_TO_FAIL) return;
+    const state = answered ? "alive" : "failed";
+    const said = wordOf(this.#o.log, hubId);
+    if (view.state === state && (said ? said.state === state : true)) return;
+    sayOf(this.#o.log, { kind: "hub-state", hubId, incarnation: view.incarnation, state, since: now }, now, out);
+  }
+
+  /** The local hubs of the regions that this hub sponsors. */
+  #wards(): Set<HubId> {
+    const { self, catalog, succession } = this.#o;
+    const wards = new Set<HubId>();
+    if (self.tier === "local") return wards;
+    for (const regional of [...catalog.hubs()].filter(isOrphaning)) {
+      if (regional.hubId === self.hubId || succession.sponsorOf(regional) !== self.hubId) continue;
+      for (const child of catalog.directory.childrenOf(regional.hubId)) {
+        if (catalog.hub(child)?.state !== "left") wards.add(child);
+      }
+    }
+    return wards;
+  }
+
+  /** Once the regional hub lives again its word counts, or a new sponsor's does. */
+  #takeBack(wards: ReadonlySet<HubId>, now: Millis, out: Outbox): void {
+    const { self, catalog, log, withdrawnTtlMs } = this.#o;
+    for (const { body } of log.rumors()) {
+      if (body.kind !== "hub-state" || wards.has(body.hubId) || catalog.directory.isMember(body.hubId)) continue;
+      const view = catalog.hub(body.hubId);
+      const parent = view?.parent ?? null;
+      if (parent === null || parent === self.hubId || catalog.directory.isGone(parent)) continue;
+      const key = recordKeys.hubState(body.hubId);
+      const expiresAt = now + withdrawnTtlMs;
+      log.publish({ key, body: { kind: "withdrawn" }, priority: "normal", expiresAt, durable: true }, now, out);
+    }
+  }
+}
+
+function isOrphaning(hub: HubView): boolean {
+  return hub.tier === "regional" && isGone(hub.state);
+}
