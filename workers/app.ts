@@ -49,11 +49,16 @@ export function apiDocument() {
     info: {
       title: "MPREG",
       version: SOFTWARE_VERSION,
-      description: "A planet-scale service federation. Every path also exists under /hubs/{hub_id}: that hub then answers.",
+      description:
+        "A planet-scale service federation. Every path also exists under /hubs/{hub_id}: that hub then answers.",
     },
     servers: [
       { url: "/", description: "The nearest hub of this region that can answer" },
-      { url: "/hubs/{hub_id}", description: "This hub, wherever it lives", variables: { hub_id: { default: "local-hub-nyc-01" } } },
+      {
+        url: "/hubs/{hub_id}",
+        description: "This hub, wherever it lives",
+        variables: { hub_id: { default: "local-hub-nyc-01" } },
+      },
     ],
   });
 }

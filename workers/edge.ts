@@ -14,7 +14,11 @@ export async function handle(request: Request, env: Env, ctx: ExecutionContext):
   } catch (error) {
     if (!(error instanceof DeploymentError)) throw error;
     console.error(JSON.stringify({ level: "error", event: "deployment_misconfigured", error: error.message }));
-    return refusal(request, { status: 500, code: "misconfigured", detail: "this deployment's configuration is not valid" });
+    return refusal(request, {
+      status: 500,
+      code: "misconfigured",
+      detail: "this deployment's configuration is not valid",
+    });
   }
 }
 
@@ -32,7 +36,7 @@ function bindingsOf(request: Request, url: URL, hub: HubId | null, env: Env, dep
   const { federation, region, hosted } = deployment;
   const findPlace = withFederation(federation, findWorldPlace);
   const forwarded = request.headers.get(CLIENT_POSITION_HEADER);
-  const network = networkPosition({ cf: request.cf, forwarded, region }, findPlace);
+  const network = networkPosition({ cf: request.cf ?? null, forwarded, region }, findPlace);
   const said = saidCoordinates(url.searchParams);
   const near = clientPosition(said, network, findPlace);
   const client = near.ok ? near.position : network;

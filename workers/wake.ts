@@ -13,5 +13,7 @@ export async function wakeOnce(env: Env): Promise<void> {
 
 export async function wakeHubs(env: Env): Promise<void> {
   const { hosted, region } = readDeployment(env);
-  await new Hubs({ candidates: hosted, stubOf: namespaceStubs(env.HUB, region.locationHint) }).askEach({ kind: "health" });
+  await new Hubs({ candidates: hosted, stubOf: namespaceStubs(env.HUB, region.locationHint) }).askEach({
+    kind: "health",
+  });
 }

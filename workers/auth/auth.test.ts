@@ -18,7 +18,10 @@ const security: SecurityConfig = {
   operatorRoles: ["federation_operator"],
 };
 
-function token(claims: Record<string, unknown>, { key = KEY, alg = "HS256", issuer = "mpreg-federation", exp = "1h" } = {}) {
+function token(
+  claims: Record<string, unknown>,
+  { key = KEY, alg = "HS256", issuer = "mpreg-federation", exp = "1h" } = {},
+) {
   return new SignJWT(claims)
     .setProtectedHeader({ alg })
     .setIssuer(issuer)
@@ -48,7 +51,11 @@ test.each([
 });
 
 test("a token of this federation says who it is and what they may do", async () => {
-  expect(await identify(await token({ roles: ["operator"] }), KEY, security)).toEqual({ ok: true, subject: "ada", role: "operator" });
+  expect(await identify(await token({ roles: ["operator"] }), KEY, security)).toEqual({
+    ok: true,
+    subject: "ada",
+    role: "operator",
+  });
 });
 
 test("refused: expired, other issuer, other key, other algorithm, no expiry, garbage, and all when there is no key", async () => {

@@ -12,7 +12,11 @@ export function requires(role: Role): MiddlewareHandler<EdgeEnv> {
     const token = c.req.header("authorization")?.match(/^Bearer +(\S+)$/i)?.[1];
     if (token === undefined) {
       const detail = `send a token with the role ${role} as Authorization: Bearer …`;
-      return sendProblem(c, { status: 401, code: "unauthenticated", detail }, { "www-authenticate": 'Bearer realm="mpreg"' });
+      return sendProblem(
+        c,
+        { status: 401, code: "unauthenticated", detail },
+        { "www-authenticate": 'Bearer realm="mpreg"' },
+      );
     }
     const who = await identify(token, c.env.tokenKey, security);
     if (!who.ok) {
@@ -21,7 +25,11 @@ export function requires(role: Role): MiddlewareHandler<EdgeEnv> {
     }
     if (security.rbacEnabled && (who.role === null || !includes(who.role, role))) {
       const detail = `this needs the role ${role}; the token has ${who.role ?? "none"}`;
-      return sendProblem(c, { status: 403, code: "forbidden", detail }, { "www-authenticate": 'Bearer error="insufficient_scope"' });
+      return sendProblem(
+        c,
+        { status: 403, code: "forbidden", detail },
+        { "www-authenticate": 'Bearer error="insufficient_scope"' },
+      );
     }
     return next();
   };

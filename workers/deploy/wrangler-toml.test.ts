@@ -11,7 +11,10 @@ test("wrangler.toml is what the planet's federation file says", () => {
 });
 
 test("a federation that does not fit into one variable is refused before the platform refuses it", () => {
-  const hubs = Array.from({ length: 200 }, (_, i) => `  - { id: local-hub-${i}, region: r, hub_tier: local, parent_hub: p }`);
+  const hubs = Array.from(
+    { length: 200 },
+    (_, i) => `  - { id: local-hub-${i}, region: r, hub_tier: local, parent_hub: p }`,
+  );
   const large = `federation: { name: large }\nregions:\n  - { id: r }\nhubs:\n${hubs.join("\n")}`;
   expect(() => renderWranglerToml(large)).toThrow(String(MAX_VARIABLE_BYTES));
 });

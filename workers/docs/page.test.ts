@@ -17,7 +17,8 @@ const page = renderDocs({
 });
 
 test("every operation is listed with its parameters, answers and whether it needs a token", () => {
-  for (const shown of ["GET", "/things/{id}", "path, required", "which", "the thing", "token"]) expect(page).toContain(shown);
+  for (const shown of ["GET", "/things/{id}", "path, required", "which", "the thing", "token"])
+    expect(page).toContain(shown);
 });
 
 test("what the document says is text, never markup", () => {

@@ -2,8 +2,8 @@
 
 /** What the page uses of an OpenAPI document. */
 export interface ApiDocument {
-  readonly info: { readonly title: string; readonly version: string; readonly description?: string };
-  readonly paths?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly info: { readonly title: string; readonly version: string; readonly description?: string | undefined };
+  readonly paths?: Readonly<Record<string, object>> | undefined;
 }
 
 interface Operation {
@@ -12,7 +12,12 @@ interface Operation {
   readonly tag: string;
   readonly summary: string;
   readonly secured: boolean;
-  readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean; readonly about: string }[];
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required: boolean;
+    readonly about: string;
+  }[];
   readonly responses: readonly { readonly status: string; readonly about: string }[];
 }
 
@@ -23,13 +28,15 @@ export function renderDocs(document: ApiDocument): string {
   for (const operation of operationsOf(document)) {
     byTag.set(operation.tag, [...(byTag.get(operation.tag) ?? []), operation]);
   }
-  const sections = [...byTag].map(([tag, operations]) => `<h2>${escape(tag)}</h2>${operations.map(render).join("")}`);
+  const sections = [...byTag].map(
+    ([tag, operations]) => `<h2>${escapeHtml(tag)}</h2>${operations.map(render).join("")}`,
+  );
   const { title, version, description } = document.info;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title><style>${STYLE}</style></head>
-<body><h1>${escape(title)} <small>${escape(version)}</small></h1>
-<p>${escape(description ?? "")}</p><p>The full reference is <a href="/openapi.json">openapi.json</a>.</p>
+<title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
+<body><h1>${escapeHtml(title)} <small>${escapeHtml(version)}</small></h1>
+<p>${escapeHtml(description ?? "")}</p><p>The full reference is <a href="/openapi.json">openapi.json</a>.</p>
 ${sections.join("\n")}
 </body></html>
 `;
@@ -39,7 +46,7 @@ function operationsOf(document: ApiDocument): Operation[] {
   const operations: Operation[] = [];
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const method of METHODS) {
-      const described = item[method];
+      const described: unknown = Reflect.get(item, method);
       if (isRecord(described)) operations.push(operationOf(method, path, described));
     }
   }
@@ -60,7 +67,9 @@ function operationOf(method: string, path: string, described: Record<string, unk
       name: String(parameter.name),
       in: String(parameter.in),
       required: parameter.required === true,
-      about: String((isRecord(parameter.schema) ? parameter.schema.description : undefined) ?? parameter.description ?? ""),
+      about: String(
+        (isRecord(parameter.schema) ? parameter.schema.description : undefined) ?? parameter.description ?? "",
+      ),
     })),
     responses: Object.entries(responses).map(([status, response]) => ({
       status,
@@ -72,13 +81,13 @@ function operationOf(method: string, path: string, described: Record<string, unk
 function render(operation: Operation): string {
   const parameters = operation.parameters.map(
     ({ name, in: where, required, about }) =>
-      `<tr><td><code>${escape(name)}</code></td><td>${escape(where)}${required ? ", required" : ""}</td><td>${escape(about)}</td></tr>`,
+      `<tr><td><code>${escapeHtml(name)}</code></td><td>${escapeHtml(where)}${required ? ", required" : ""}</td><td>${escapeHtml(about)}</td></tr>`,
   );
   const responses = operation.responses.map(
-    ({ status, about }) => `<tr><td><code>${escape(status)}</code></td><td></td><td>${escape(about)}</td></tr>`,
+    ({ status, about }) => `<tr><td><code>${escapeHtml(status)}</code></td><td></td><td>${escapeHtml(about)}</td></tr>`,
   );
   const lock = operation.secured ? ' <span class="token">token</span>' : "";
-  return `<details><summary><b>${escape(operation.method)}</b> <code>${escape(operation.path)}</code>${lock} ${escape(operation.summary)}</summary>
+  return `<details><summary><b>${escapeHtml(operation.method)}</b> <code>${escapeHtml(operation.path)}</code>${lock} ${escapeHtml(operation.summary)}</summary>
 <table>${parameters.join("")}${responses.join("")}</table></details>`;
 }
 
@@ -86,7 +95,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 

@@ -3,7 +3,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { requires } from "../auth/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
 import { idempotencyHeader, idSchema, json, problems, refuseInvalid, secured, sendProblem } from "../http/index.ts";
-import { ask } from "../hubs/index.ts";
+import { ask, askAny } from "../hubs/index.ts";
 import { gossipStatsSchema, testMessageReportSchema, testMessageSchema, testMessageStartedSchema } from "./schemas.ts";
 
 const getStats = createRoute({
@@ -54,7 +54,7 @@ export const gossipRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvali
     return c.json(reply.value as z.output<typeof testMessageStartedSchema>, 202);
   })
   .openapi(getTestMessage, async (c) => {
-    const reply = await ask(c, { kind: "test-message-report", messageId: c.req.valid("param").id });
+    const reply = await askAny(c, { kind: "test-message-report", messageId: c.req.valid("param").id });
     if (!reply.ok) return sendProblem(c, reply.problem);
     return c.json(reply.value as z.output<typeof testMessageReportSchema>, 200);
   });

@@ -33,8 +33,14 @@ export function methodsAt(routes: readonly KnownRoute[], path: string): string[]
 
 export function failed(error: Error, c: Context): Response {
   if (error instanceof HTTPException) return clientError(error, c);
-  console.error(JSON.stringify({ level: "error", event: "edge_failed", path: c.req.path, error: error.stack ?? error.message }));
-  return sendProblem(c, { status: 500, code: "internal", detail: "a defect at this edge; the request id leads to its log" });
+  console.error(
+    JSON.stringify({ level: "error", event: "edge_failed", path: c.req.path, error: error.stack ?? error.message }),
+  );
+  return sendProblem(c, {
+    status: 500,
+    code: "internal",
+    detail: "a defect at this edge; the request id leads to its log",
+  });
 }
 
 function clientError(error: HTTPException, c: Context): Response {

@@ -4,7 +4,12 @@ import { problemBody } from "./problem.ts";
 import { requestIdOf } from "./request-id.ts";
 
 test("a problem has the members of RFC 9457 and the stable code, which what it carries beside cannot overwrite", () => {
-  const body = problemBody({ status: 507, code: "capacity_exhausted", detail: "full", extra: { limit: 100, code: "x", status: 1 } });
+  const body = problemBody({
+    status: 507,
+    code: "capacity_exhausted",
+    detail: "full",
+    extra: { limit: 100, code: "x", status: 1 },
+  });
   expect(body).toEqual({
     type: "urn:mpreg:problem:capacity_exhausted",
     title: "Insufficient storage",

@@ -8,7 +8,9 @@ import { sendProblem } from "./problem.ts";
 const MAX_ERRORS = 20;
 
 export function invalidInput(target: string, error: ZodError): Problem {
-  const errors = error.issues.slice(0, MAX_ERRORS).map(({ path, message }) => ({ path: pathOf(target, path), message }));
+  const errors = error.issues
+    .slice(0, MAX_ERRORS)
+    .map(({ path, message }) => ({ path: pathOf(target, path), message }));
   const first = errors[0];
   const detail = first ? `${first.path}: ${first.message}` : "the input is not valid";
   return { status: 400, code: "invalid_request", detail, extra: { errors } };

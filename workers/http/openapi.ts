@@ -23,7 +23,11 @@ export const BEARER = "bearer";
 export const secured = [{ [BEARER]: [] }];
 
 export function registerSecurity(app: Pick<OpenAPIHono, "openAPIRegistry">): void {
-  app.openAPIRegistry.registerComponent("securitySchemes", BEARER, { type: "http", scheme: "bearer", bearerFormat: "JWT" });
+  app.openAPIRegistry.registerComponent("securitySchemes", BEARER, {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+  });
 }
 
 /** Ids as the wire carries them: at most 128 bytes, nothing that needs quoting in a path, a label or a log line. */

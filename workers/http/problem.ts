@@ -1,6 +1,6 @@
 /** Refusals as RFC 9457 says: `application/problem+json`. */
 import { z } from "@hono/zod-openapi";
-import type { Context, TypedResponse } from "hono";
+import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Problem } from "../../hub-core/common/problem.ts";
 
@@ -44,14 +44,10 @@ export function problemBody({ status, code, detail, extra }: Problem): ProblemBo
   return { ...extra, type: `urn:mpreg:problem:${code}`, title, status, detail, code };
 }
 
-/** Every status of failure that a response may have. */
-type Failure = Exclude<ContentfulStatusCode, 200 | 201 | 202>;
+/** Statuses of failure; the ones of success belong to the routes. */
+export type FailureStatus = Exclude<ContentfulStatusCode, 200 | 201 | 202>;
 
-export function sendProblem(
-  c: Context,
-  problem: Problem,
-  headers: Record<string, string> = {},
-): Response & TypedResponse<ProblemBody, Failure, "json"> {
-  const status = problem.status as Failure;
+export function sendProblem(c: Context, problem: Problem, headers: Record<string, string> = {}) {
+  const status = problem.status as FailureStatus;
   return c.json(problemBody(problem), status, { "content-type": PROBLEM_TYPE, ...headers });
 }

@@ -7,31 +7,73 @@ import type { EdgeEnv } from "../edge-env.ts";
 import { forward, replyOf } from "./forward.ts";
 
 const MAX_REDIRECTS = 3;
+/** How many hubs have sent a write on before it came to this edge. */
+const REDIRECTS_HEADER = "x-mpreg-redirects";
 /** Who answered, for people with a question about it. */
-export const HUB_HEADER = "x-mpreg-hub";
+const HUB_HEADER = "x-mpreg-hub";
+
+/** What the headers of a write say about it. */
+export function writeOptions(c: Context<EdgeEnv>): { idempotencyKey?: string; assigned?: boolean; redirects?: number } {
+  const key = c.req.header("idempotency-key");
+  const redirects = redirectsSoFar(c);
+  return {
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+    ...(redirects > 0 ? { assigned: true, redirects } : {}),
+  };
+}
 
 export async function ask(c: Context<EdgeEnv>, request: HubRequest): Promise<Reply> {
   const { hubs, deployment } = c.env;
   let asked = await hubs.ask(request);
-  for (let redirects = 0; redirects < MAX_REDIRECTS; redirects++) {
+  for (let redirects = redirectsSoFar(c) + 1; redirects <= MAX_REDIRECTS; redirects++) {
     const target = redirectOf(asked.reply);
     if (!target) break;
-    if (!deployment.hosted.includes(target.hub)) return askElsewhere(c, target, asked.reply);
-    asked = await hubs.askAt(target.hub, request);
+    if (!deployment.hosted.includes(target.hub)) return askElsewhere(c, target, redirects, asked.reply);
+    asked = await hubs.askAt(target.hub, sentOn(request, redirects));
   }
   c.header(HUB_HEADER, asked.hubId);
   return asked.reply;
 }
 
-async function askElsewhere(c: Context<EdgeEnv>, target: Target, redirect: Reply): Promise<Reply> {
+/** For what one hub of the region knows and the others do not: the first that does not answer 404. */
+export async function askAny(c: Context<EdgeEnv>, request: HubRequest): Promise<Reply> {
+  const reply = await ask(c, request);
+  if (reply.ok || reply.problem.status !== 404) return reply;
+  const others = await c.env.hubs.askEach(request);
+  return others.find((other) => other.reply.ok)?.reply ?? reply;
+}
+
+/** A write that was sent on is taken where it arrives, or the hubs could send it in circles. */
+function sentOn(request: HubRequest, redirects: number): HubRequest {
+  switch (request.kind) {
+    case "cluster-register":
+    case "cluster-heartbeat":
+    case "cluster-remove":
+    case "cluster-drain":
+    case "cluster-undrain":
+    case "cluster-maintenance":
+      return { ...request, assigned: true, redirects };
+    default:
+      return request;
+  }
+}
+
+async function askElsewhere(c: Context<EdgeEnv>, target: Target, redirects: number, redirect: Reply): Promise<Reply> {
   const { deployment, network } = c.env;
   const url = target.region === deployment.region.id ? undefined : deployment.regionUrls.get(target.region);
   if (url === undefined) return redirect;
   const { method, raw, url: asked } = c.req;
+  const headers = new Headers(raw.headers);
+  headers.set(REDIRECTS_HEADER, String(redirects));
   const body = method === "GET" || method === "HEAD" ? null : await c.req.text();
-  const again = new Request(asked, { method, headers: raw.headers, body });
+  const again = new Request(asked, { method, headers, body });
   const answer = await forward(again, { ...target, url }, { region: deployment.region.id, clientPosition: network });
   return answer instanceof Response ? replyOf(answer) : answer;
+}
+
+function redirectsSoFar(c: Context<EdgeEnv>): number {
+  const text = c.req.header(REDIRECTS_HEADER);
+  return text !== undefined && /^[1-9]$/.test(text) ? Number(text) : 0;
 }
 
 interface Target {

@@ -40,11 +40,18 @@ export async function forward(request: Request, to: Destination, from: Sender): 
     const signal = AbortSignal.timeout(FORWARD_WITHIN_MS);
     return await fetch(url, { method, headers, body, signal, redirect: "manual" });
   } catch (error) {
-    console.warn(JSON.stringify({ level: "warn", event: "region_unreachable", region: to.region, error: String(error) }));
-    return refused(503, "region_unreachable", `the edge of region ${to.region}, where hub ${to.hub} lives, does not answer`, {
-      hub_id: to.hub,
-      region: to.region,
-    });
+    console.warn(
+      JSON.stringify({ level: "warn", event: "region_unreachable", region: to.region, error: String(error) }),
+    );
+    return refused(
+      503,
+      "region_unreachable",
+      `the edge of region ${to.region}, where hub ${to.hub} lives, does not answer`,
+      {
+        hub_id: to.hub,
+        region: to.region,
+      },
+    );
   }
 }
 

@@ -40,7 +40,10 @@ test("a hub that breaks or hangs is passed over for the next", async () => {
 test("when none answers the refusal names them", async () => {
   const { hubs } = fixture({ a: "throws", b: "throws" });
   const { reply } = await hubs.ask({ kind: "health" });
-  expect(reply).toMatchObject({ ok: false, problem: { status: 503, code: "hub_unreachable", extra: { hubs: ["a", "b"] } } });
+  expect(reply).toMatchObject({
+    ok: false,
+    problem: { status: 503, code: "hub_unreachable", extra: { hubs: ["a", "b"] } },
+  });
 });
 
 test("asking each leaves out those that do not answer", async () => {

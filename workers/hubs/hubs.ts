@@ -47,7 +47,10 @@ export class Hubs {
   /** Every candidate, at once; those that do not answer are absent. */
   async askEach(request: HubRequest): Promise<Asked[]> {
     const asked = await Promise.all(
-      this.#o.candidates.map(async (hubId) => ({ hubId, reply: await this.#attempt(hubId, (stub) => stub.ask(request)) })),
+      this.#o.candidates.map(async (hubId) => ({
+        hubId,
+        reply: await this.#attempt(hubId, (stub) => stub.ask(request)),
+      })),
     );
     return asked.flatMap(({ hubId, reply }) => (reply ? [{ hubId, reply }] : []));
   }
@@ -55,7 +58,10 @@ export class Hubs {
   /** Told to every candidate: each keeps what concerns it. */
   async introduce(hubs: readonly HubIdentity[]): Promise<Asked[]> {
     const told = await Promise.all(
-      this.#o.candidates.map(async (hubId) => ({ hubId, reply: await this.#attempt(hubId, (stub) => stub.introduce(hubs)) })),
+      this.#o.candidates.map(async (hubId) => ({
+        hubId,
+        reply: await this.#attempt(hubId, (stub) => stub.introduce(hubs)),
+      })),
     );
     return told.map(({ hubId, reply }) => ({ hubId, reply: reply ?? unreachable([hubId]) }));
   }
@@ -89,7 +95,12 @@ export class Hubs {
 }
 
 function unreachable(hubs: readonly HubId[]): Reply {
-  return refused(503, "hub_unreachable", `no answer from ${hubs.length > 0 ? hubs.join(", ") : "any hub of this region"}`, {
-    hubs,
-  });
+  return refused(
+    503,
+    "hub_unreachable",
+    `no answer from ${hubs.length > 0 ? hubs.join(", ") : "any hub of this region"}`,
+    {
+      hubs,
+    },
+  );
 }

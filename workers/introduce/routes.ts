@@ -3,7 +3,17 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { TIERS } from "../../hub-core/common/types.ts";
 import { requires } from "../auth/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
-import { body, coordinatesSchema, httpUrlSchema, idSchema, json, problems, refuseInvalid, secured, sendProblem } from "../http/index.ts";
+import {
+  body,
+  coordinatesSchema,
+  httpUrlSchema,
+  idSchema,
+  json,
+  problems,
+  refuseInvalid,
+  secured,
+  sendProblem,
+} from "../http/index.ts";
 
 const MAX_INTRODUCED = 512;
 
@@ -34,11 +44,14 @@ const postIntroduce = createRoute({
   responses: { 202: json(introduced, "They will be looked for"), ...problems },
 });
 
-export const introduceRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid }).openapi(postIntroduce, async (c) => {
-  const identities = c.req.valid("json").map(({ hub_id, ...rest }) => ({ hubId: hub_id, ...rest }));
-  const told = await c.env.hubs.introduce(identities);
-  const heard = told.filter(({ reply }) => reply.ok).map(({ hubId }) => hubId);
-  const refusal = told.find(({ reply }) => !reply.ok)?.reply;
-  if (heard.length === 0 && refusal && !refusal.ok) return sendProblem(c, refusal.problem);
-  return c.json({ introduced: identities.length, hubs: heard }, 202);
-});
+export const introduceRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid }).openapi(
+  postIntroduce,
+  async (c) => {
+    const identities = c.req.valid("json").map(({ hub_id, ...rest }) => ({ hubId: hub_id, ...rest }));
+    const told = await c.env.hubs.introduce(identities);
+    const heard = told.filter(({ reply }) => reply.ok).map(({ hubId }) => hubId);
+    const refusal = told.find(({ reply }) => !reply.ok)?.reply;
+    if (heard.length === 0 && refusal && !refusal.ok) return sendProblem(c, refusal.problem);
+    return c.json({ introduced: identities.length, hubs: heard }, 202);
+  },
+);

@@ -23,7 +23,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   federation_messages_oversized_total: "Messages that no frame can hold, by kind",
   federation_clones_detected_total: "Other runs of this hub that were noticed",
   federation_metric_series_folded_total: "Series that were not kept, at the limit of series",
-  gossip_message_latency: "From the making of a rumor to its arrival here, in seconds (alias of gossip_message_latency_seconds)",
+  gossip_message_latency:
+    "From the making of a rumor to its arrival here, in seconds (alias of gossip_message_latency_seconds)",
   gossip_message_latency_seconds: "From the making of a rumor to its arrival here, in seconds",
   membership_failures_total: "Hubs declared failed by this hub's groups",
   membership_suspicions_total: "Hubs that this hub began to suspect",

@@ -19,7 +19,9 @@ export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 type Family = { readonly type: "counter" | "gauge" | "histogram"; readonly lines: string[] };
 
 /** One family per name with all its series together, as the format demands; every series carries `shared`. */
-export function exposition(snapshots: readonly { readonly shared: Labels; readonly metrics: MetricsSnapshot }[]): string {
+export function exposition(
+  snapshots: readonly { readonly shared: Labels; readonly metrics: MetricsSnapshot }[],
+): string {
   const families = new Map<string, Family>();
   for (const { shared, metrics } of snapshots) {
     for (const { name, labels, value } of metrics.counters) {
@@ -29,7 +31,8 @@ export function exposition(snapshots: readonly { readonly shared: Labels; readon
       linesOf(families, name, "gauge").push(`${name}${braces({ ...shared, ...labels })} ${number(value)}`);
     }
     for (const sample of metrics.histograms) {
-      for (const name of aliases(sample.name)) linesOf(families, name, "histogram").push(...histogram(name, sample, shared));
+      for (const name of aliases(sample.name))
+        linesOf(families, name, "histogram").push(...histogram(name, sample, shared));
     }
   }
   let text = "";
@@ -64,7 +67,11 @@ function histogram(name: string, sample: HistogramSample, shared: Labels): strin
     const bound = sample.bounds[index];
     return `${name}_bucket${braces({ ...labels, le: bound === undefined ? "+Inf" : number(bound) })} ${number(count)}`;
   });
-  return [...lines, `${name}_sum${braces(labels)} ${number(sample.sum)}`, `${name}_count${braces(labels)} ${number(sample.count)}`];
+  return [
+    ...lines,
+    `${name}_sum${braces(labels)} ${number(sample.sum)}`,
+    `${name}_count${braces(labels)} ${number(sample.count)}`,
+  ];
 }
 
 function braces(labels: Labels): string {

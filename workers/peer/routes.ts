@@ -25,13 +25,25 @@ export const peerRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid 
     case 401:
       return unauthenticated(c);
     case 426:
-      return sendProblem(c, { status: 426, code: "upgrade_required", detail: "ask for a WebSocket" }, { upgrade: "websocket" });
+      return sendProblem(
+        c,
+        { status: 426, code: "upgrade_required", detail: "ask for a WebSocket" },
+        { upgrade: "websocket" },
+      );
     default:
-      return sendProblem(c, { status: 503, code: "too_many_links", detail: "the hub takes no more links now" }, { "retry-after": "5" });
+      return sendProblem(
+        c,
+        { status: 503, code: "too_many_links", detail: "the hub takes no more links now" },
+        { "retry-after": "5" },
+      );
   }
 });
 
 function unauthenticated(c: Parameters<typeof sendProblem>[0]): ReturnType<typeof sendProblem> {
   const detail = "peers prove who they are with a short-lived token signed by the federation's key";
-  return sendProblem(c, { status: 401, code: "unauthenticated", detail }, { "www-authenticate": 'Bearer realm="mpreg-peer"' });
+  return sendProblem(
+    c,
+    { status: 401, code: "unauthenticated", detail },
+    { "www-authenticate": 'Bearer realm="mpreg-peer"' },
+  );
 }

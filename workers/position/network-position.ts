@@ -5,7 +5,7 @@ import type { PlaceFinder } from "./place.ts";
 
 export interface NetworkHints {
   /** `request.cf`, where there is one. */
-  readonly cf: { readonly latitude?: unknown; readonly longitude?: unknown; readonly timezone?: unknown } | undefined;
+  readonly cf: object | null;
   /** As an edge that handed the request on saw it. */
   readonly forwarded: string | null;
   readonly region: { readonly id: string; readonly coordinates: Coordinates };
@@ -15,9 +15,10 @@ export interface NetworkHints {
 export function networkPosition({ cf, forwarded, region }: NetworkHints, findPlace: PlaceFinder): Position {
   const passedOn = forwarded === null ? null : coordinatesOf(...pairOf(forwarded));
   if (passedOn) return { ...passedOn, source: "request" };
-  const located = coordinatesOf(cf?.latitude, cf?.longitude);
+  const { latitude, longitude, timezone }: { latitude?: unknown; longitude?: unknown; timezone?: unknown } = cf ?? {};
+  const located = coordinatesOf(latitude, longitude);
   if (located) return { ...located, source: "request" };
-  const city = typeof cf?.timezone === "string" ? cityOf(cf.timezone) : null;
+  const city = typeof timezone === "string" ? cityOf(timezone) : null;
   const found = city === null ? null : findPlace(city);
   if (found?.ok) return { ...found.coordinates, source: "timezone", place: found.name };
   return { ...region.coordinates, source: "region", place: region.id };

@@ -13,8 +13,12 @@ const fromRegion = { ...region.coordinates, source: "region", place: "us-east" }
 
 test("coordinates in the query come first, then the named place, then what the network says", () => {
   const both = { lat: 1, lon: 2, from: "nairobi" };
-  expect(clientPosition(both, fromRegion, world)).toMatchObject({ position: { latitude: 1, longitude: 2, source: "query" } });
-  expect(clientPosition({ from: "nairobi" }, fromRegion, world)).toMatchObject({ position: { ...NAIROBI, source: "place" } });
+  expect(clientPosition(both, fromRegion, world)).toMatchObject({
+    position: { latitude: 1, longitude: 2, source: "query" },
+  });
+  expect(clientPosition({ from: "nairobi" }, fromRegion, world)).toMatchObject({
+    position: { ...NAIROBI, source: "place" },
+  });
   expect(clientPosition({}, fromRegion, world)).toMatchObject({ position: fromRegion });
 });
 
@@ -29,7 +33,10 @@ test("the network's own position comes before its time zone, and that before the
   const cf = { latitude: "48.85", longitude: "2.35", timezone: "Africa/Nairobi" };
   expect(networkPosition({ cf, forwarded: null, region }, world)).toMatchObject({ latitude: 48.85, source: "request" });
   const zone = { timezone: "Africa/Nairobi" };
-  expect(networkPosition({ cf: zone, forwarded: null, region }, world)).toMatchObject({ ...NAIROBI, source: "timezone" });
+  expect(networkPosition({ cf: zone, forwarded: null, region }, world)).toMatchObject({
+    ...NAIROBI,
+    source: "timezone",
+  });
   for (const timezone of ["Etc/UTC", "UTC", "Nowhere/Nonesuch", 7]) {
     expect(networkPosition({ cf: { timezone }, forwarded: null, region }, world)).toEqual(fromRegion);
   }
@@ -37,12 +44,18 @@ test("the network's own position comes before its time zone, and that before the
 
 test("what the first edge saw is kept when a request is handed on, unless it is nonsense", () => {
   const cf = { latitude: "48.85", longitude: "2.35" };
-  expect(networkPosition({ cf, forwarded: "-1.29,36.82", region }, world)).toMatchObject({ ...NAIROBI, source: "request" });
+  expect(networkPosition({ cf, forwarded: "-1.29,36.82", region }, world)).toMatchObject({
+    ...NAIROBI,
+    source: "request",
+  });
   expect(networkPosition({ cf, forwarded: "91,0", region }, world)).toMatchObject({ latitude: 48.85 });
 });
 
 test("hubs and regions are places by their ids, whatever the case", () => {
-  const find = withFederation({ hubs: [], regions: [{ ...region, locationHint: null, jurisdiction: null, url: null }] }, world);
+  const find = withFederation(
+    { hubs: [], regions: [{ ...region, locationHint: null, jurisdiction: null, url: null }] },
+    world,
+  );
   expect(find("US-East")).toMatchObject({ ok: true, name: "us-east" });
   expect(find("Nairobi")).toMatchObject({ ok: true, name: "Nairobi" });
 });

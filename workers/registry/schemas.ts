@@ -1,6 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { TIERS } from "../../hub-core/common/types.ts";
-import { CLUSTER_STATES, MAX_ENDPOINTS, MAX_SERVICES, MEMBER_STATES, METADATA_BYTES } from "../../hub-core/wire/catalog.ts";
+import {
+  CLUSTER_STATES,
+  MAX_ENDPOINTS,
+  MAX_SERVICES,
+  MEMBER_STATES,
+  METADATA_BYTES,
+} from "../../hub-core/wire/catalog.ts";
 import { coordinatesSchema, httpUrlSchema, idSchema } from "../http/index.ts";
 
 const WEIGHT_MAX = 1_000_000;
@@ -14,7 +20,12 @@ const service = z.strictObject({
   version: z.string().min(1).max(128).optional(),
   tags: z.array(idSchema).max(32).optional(),
   weight: z.int().min(0).max(WEIGHT_MAX).optional(),
-  capacity: z.int().min(1).max(CAPACITY_MAX).optional().openapi({ description: "Requests in flight that it can carry" }),
+  capacity: z
+    .int()
+    .min(1)
+    .max(CAPACITY_MAX)
+    .optional()
+    .openapi({ description: "Requests in flight that it can carry" }),
 });
 
 export const registrationSchema = z
@@ -30,7 +41,10 @@ export const registrationSchema = z
       .array(service)
       .min(1)
       .max(MAX_SERVICES)
-      .refine((offered) => new Set(offered.map(({ name }) => name)).size === offered.length, "a service is named twice"),
+      .refine(
+        (offered) => new Set(offered.map(({ name }) => name)).size === offered.length,
+        "a service is named twice",
+      ),
     health_check: z
       .strictObject({
         url: httpUrlSchema,
@@ -38,7 +52,12 @@ export const registrationSchema = z
         timeout_ms: z.int().min(100).max(60_000).optional(),
       })
       .optional(),
-    ttl_ms: z.int().min(1_000).max(DAY_MS).optional().openapi({ description: "Critical without a heartbeat for this long" }),
+    ttl_ms: z
+      .int()
+      .min(1_000)
+      .max(DAY_MS)
+      .optional()
+      .openapi({ description: "Critical without a heartbeat for this long" }),
     metadata: z
       .record(z.string(), z.json())
       .refine((metadata) => new TextEncoder().encode(JSON.stringify(metadata)).length <= METADATA_BYTES, {
@@ -100,7 +119,7 @@ export const clusterFiltersSchema = z.object({
     .pipe(z.int().min(1).max(1_000))
     .default(100)
     .openapi({ type: "integer" }),
-  cursor: z.string().min(1).max(512).optional().openapi({ description: "next_cursor of the page before" }),
+  cursor: idSchema.optional().openapi({ description: "next_cursor of the page before" }),
 });
 
 export const clusterPageSchema = z

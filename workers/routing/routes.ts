@@ -103,10 +103,7 @@ function questionOf(query: z.output<typeof routeQuerySchema>, position: RouteQue
 }
 
 /** Where the round trip began, when that is a position or a place that the edge knows. */
-function observationOf(
-  told: z.output<typeof observationsSchema>[number],
-  findPlace: PlaceFinder,
-): LatencyObservation {
+function observationOf(told: z.output<typeof observationsSchema>[number], findPlace: PlaceFinder): LatencyObservation {
   const [latitude, longitude, ...rest] = told.from.split(",");
   const position = rest.length === 0 ? coordinatesOf(latitude, longitude) : null;
   const place = position ? null : findPlace(told.from);

@@ -1,6 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { TIERS } from "../../hub-core/common/types.ts";
-import { DEFAULT_NAMESPACE, MAX_EXCLUDED, MAX_LIMIT, POSITION_SOURCES, STRATEGIES } from "../../hub-core/routing/index.ts";
+import {
+  DEFAULT_NAMESPACE,
+  MAX_EXCLUDED,
+  MAX_LIMIT,
+  POSITION_SOURCES,
+  STRATEGIES,
+} from "../../hub-core/routing/index.ts";
 import { coordinatesSchema, idSchema } from "../http/index.ts";
 
 /** A number in a query string. An empty value is a mistake, not a zero. */
@@ -28,19 +34,31 @@ export const routeQuerySchema = z
     service: idSchema.openapi({ example: "checkout" }),
     lat: number.pipe(z.number().min(-90).max(90)).optional().openapi({ type: "number", example: -1.29 }),
     lon: number.pipe(z.number().min(-180).max(180)).optional().openapi({ type: "number", example: 36.82 }),
-    from: z.string().min(1).max(128).optional().openapi({ description: "A city, an IATA code, a cloud region or a hub id" }),
-    tags: list(idSchema, 32).optional().openapi({ type: "string", description: "Comma-separated; every one must be carried" }),
+    from: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .openapi({ description: "A city, an IATA code, a cloud region or a hub id" }),
+    tags: list(idSchema, 32)
+      .optional()
+      .openapi({ type: "string", description: "Comma-separated; every one must be carried" }),
     version: z.string().min(1).max(128).optional().openapi({ description: "Exact, or a range: ^1.2, ~1.2.3, 1.x, *" }),
     namespace: idSchema.optional().openapi({ description: `Default: ${DEFAULT_NAMESPACE}` }),
     jurisdiction: idSchema.optional(),
-    exclude: list(idSchema, MAX_EXCLUDED).optional().openapi({ type: "string", description: "Cluster ids, comma-separated" }),
+    exclude: list(idSchema, MAX_EXCLUDED)
+      .optional()
+      .openapi({ type: "string", description: "Cluster ids, comma-separated" }),
     sticky: z.string().min(1).max(256).optional(),
     limit: wholeNumber.pipe(z.int().min(1).max(MAX_LIMIT)).default(3).openapi({ type: "integer" }),
     max_age_ms: wholeNumber.pipe(z.int().min(0)).optional().openapi({ type: "integer" }),
     explain: z.enum(["0", "1"]).default("0"),
     strategy: z.enum(STRATEGIES).default("best"),
   })
-  .refine(({ lat, lon }) => (lat === undefined) === (lon === undefined), { path: ["lat"], message: "lat and lon go together" });
+  .refine(({ lat, lon }) => (lat === undefined) === (lon === undefined), {
+    path: ["lat"],
+    message: "lat and lon go together",
+  });
 
 const chosen = z
   .looseObject({
@@ -106,7 +124,9 @@ export const pathsSchema = z
 
 export const topologySchema = z
   .looseObject({
-    nodes: z.array(z.looseObject({ id: z.string(), kind: z.string(), tier: z.enum(TIERS).optional(), state: z.string() })),
+    nodes: z.array(
+      z.looseObject({ id: z.string(), kind: z.string(), tier: z.enum(TIERS).optional(), state: z.string() }),
+    ),
     edges: z.array(z.looseObject({ from: z.string(), to: z.string(), rtt_ms: z.number().nullable() })),
   })
   .openapi("Topology");
@@ -117,7 +137,11 @@ const MAX_OBSERVATIONS = 1_000;
 export const observationsSchema = z
   .array(
     z.strictObject({
-      from: z.string().min(1).max(128).openapi({ description: "A position (lat,lon), IATA code, region, hub or cluster" }),
+      from: z
+        .string()
+        .min(1)
+        .max(128)
+        .openapi({ description: "A position (lat,lon), IATA code, region, hub or cluster" }),
       to: idSchema.openapi({ description: "A hub or a cluster" }),
       rtt_ms: z.number().min(0).max(60_000),
     }),
