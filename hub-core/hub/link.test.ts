@@ -19,6 +19,7 @@ function link(id: number, dialler: "us" | "them", instance: number): Link {
     openedAt: id,
     greeting: { hub, incarnation: 1, instance, version: 1 },
     queue: [],
+    hellos: 1,
     lastHeardAt: 0,
     garbage: 0,
     bytesSent: 0,

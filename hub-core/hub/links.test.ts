@@ -56,6 +56,7 @@ function linksOf(self: HubId, maxConnections = 10): Links {
     incarnation: () => 1,
     instance: 99,
     versions: { oldest: 1, newest: 2 },
+    dialTimeoutMs: 5_000,
     network: { maxConnections, connectionTimeoutMs: 5_000, leaseMs: LEASE_MS },
     frames: { maxBytes: MAX_BYTES, compression: true },
     random: new Random(1),
@@ -75,6 +76,11 @@ function greet(links: Links, link: LinkId, peer: HubId, direction: "in" | "out",
   links.opened(link, peer, direction, now, out);
   hear(links, link, hello(peer, { instance }), now);
 }
+
+const framed = (message: Message): Uint8Array =>
+  encodeFrames([message], { version: 1, maxBytes: MAX_BYTES, compression: false }).frames[0] ?? new Uint8Array();
+const helloFrame = (peer: HubId): Uint8Array => framed(hello(peer));
+const ping = (): Uint8Array => framed({ kind: "ping", seq: 1, coordinate: null, updates: [] });
 
 beforeEach(() => {
   out = new Recorder();
@@ -113,6 +119,37 @@ describe("greeting", () => {
     links.opened(2, "c", "in", 0, out);
     hear(links, 2, hello("c", { newest: 1 }), 0);
     expect(links.greeted().map((link) => link.greeting?.version)).toEqual([1]);
+  });
+
+  test("LINK-13: another instance behind an open link is a restart: down, then up anew, and greeted again", () => {
+    const links = linksOf("a");
+    greet(links, 1, "b", "in", 0, 1);
+    links.flush(out);
+    news = [];
+    hear(links, 1, hello("b", { instance: 2 }), 100);
+    expect(news).toMatchObject([
+      { kind: "down", peer: "b", expected: true },
+      { kind: "up", hub: { hubId: "b" }, instance: 2 },
+    ]);
+    links.flush(out);
+    expect(out.sent.flatMap((frame) => frame.messages).filter(({ kind }) => kind === "hello")).toHaveLength(2);
+    expect(out.closed).toEqual([]);
+  });
+
+  test("LINK-13: a repeated hello, or a message before the peer's, is answered with ours, a few times at most", () => {
+    for (const early of [false, true]) {
+      const links = linksOf("a");
+      out = new Recorder();
+      if (early) links.opened(1, "b", "in", 0, out);
+      else greet(links, 1, "b", "in", 0);
+      for (let i = 0; i < 10; i++) {
+        if (early) links.received(1, ping(), 0, news, out);
+        else links.received(1, helloFrame("b"), 0, news, out);
+        links.flush(out);
+      }
+      expect(out.sent.flatMap((frame) => frame.messages).filter(({ kind }) => kind === "hello")).toHaveLength(4);
+      expect(out.closed).toEqual([]);
+    }
   });
 
   test("LINK-11: a dialled link that is not greeted in time counts as a failed dial", () => {

@@ -2,50 +2,17 @@
  * Links are leases: wanted by the overlay or asked for by a machine, dialled, greeted, renewed, replaced and let go.
  * Of two hubs the one with the lower id dials; the other waits a moment before it tries itself.
  */
-import type { Metrics } from "../common/metrics.ts";
-import type { LogFields, LogLevel } from "../common/outbox.ts";
-import type { Random } from "../common/random.ts";
-import type { DurationMs, HubId, HubIdentity, Millis } from "../common/types.ts";
-import type { NetworkConfig } from "../config/hub-config.ts";
+import type { HubId, Millis } from "../common/types.ts";
 import { DecodeError } from "../wire/codec.ts";
 import { decodeFrame, encodeFrames } from "../wire/frame.ts";
 import type { Message, MessageOf } from "../wire/messages.ts";
-import { negotiate, OLDEST_VERSION, type VersionRange } from "../wire/versions.ts";
+import { negotiate, OLDEST_VERSION } from "../wire/versions.ts";
 import type { DialFailure, LinkId } from "./contract.ts";
 import { Dials } from "./dials.ts";
 import { type GoodbyeReason, type Link, survivor } from "./link.ts";
+import type { LinkNews, LinkOutbox, LinksOptions } from "./link-surroundings.ts";
 
-/** What happened on the links, for the Hub to hand on. */
-export type LinkNews =
-  | { readonly kind: "up"; readonly hub: HubIdentity; readonly incarnation: number; readonly instance: number }
-  /** `expected`: the peer said goodbye, or this end closed. */
-  | { readonly kind: "down"; readonly peer: HubId; readonly expected: boolean }
-  | { readonly kind: "dial-failed"; readonly peer: HubId; readonly reason: DialFailure }
-  /** It answered a dial and said who it is, though no standing link came of it. */
-  | { readonly kind: "answered"; readonly hub: HubIdentity }
-  | { readonly kind: "message"; readonly from: HubId; readonly message: Message };
-
-export interface LinkOutbox {
-  openLink(peer: HubIdentity, timeoutMs: DurationMs): void;
-  closeLink(link: LinkId, code: number, reason: string): void;
-  sendFrame(link: LinkId, bytes: Uint8Array<ArrayBuffer>): void;
-  log(level: LogLevel, event: string, fields?: LogFields): void;
-}
-
-export interface LinksOptions {
-  readonly self: HubIdentity;
-  readonly incarnation: () => number;
-  readonly instance: number;
-  readonly versions: VersionRange;
-  readonly network: NetworkConfig;
-  readonly frames: { readonly maxBytes: number; readonly compression: boolean };
-  readonly random: Random;
-  readonly metrics: Metrics;
-  /** Whether the hub shares a group with this one. */
-  readonly related: (hub: HubIdentity) => boolean;
-  /** Where a hub is, as far as anyone here knows. */
-  readonly find: (id: HubId) => HubIdentity | undefined;
-}
+export type { LinkNews, LinkOutbox, LinksOptions } from "./link-surroundings.ts";
 
 /** A link that a machine asked for stays this long after the last request. */
 const LINGER_MS = 30_000;
@@ -388,7 +355,7 @@ export class Links {
       this.#o.metrics.count("federation_link_dials_dropped_total", 1, { reason: hub ? "limit" : "address-unknown" });
       return;
     }
-    const timeoutMs = this.#o.network.connectionTimeoutMs;
+    const timeoutMs = this.#o.dialTimeoutMs;
     this.#dials.begin(peer, timeoutMs, now);
     this.#o.metrics.count("federation_link_dials_total");
     out.openLink(hub, timeoutMs);

@@ -1,0 +1,41 @@
+/** What the links are given, what they may do, and what they report. */
+import type { Metrics } from "../common/metrics.ts";
+import type { LogFields, LogLevel } from "../common/outbox.ts";
+import type { Random } from "../common/random.ts";
+import type { DurationMs, HubId, HubIdentity } from "../common/types.ts";
+import type { NetworkConfig } from "../config/hub-config.ts";
+import type { Message } from "../wire/messages.ts";
+import type { VersionRange } from "../wire/versions.ts";
+import type { DialFailure, LinkId } from "./contract.ts";
+
+/** What happened on the links, for the Hub to hand on. */
+export type LinkNews =
+  | { readonly kind: "up"; readonly hub: HubIdentity; readonly incarnation: number; readonly instance: number }
+  /** `expected`: the peer said goodbye, or this end closed. */
+  | { readonly kind: "down"; readonly peer: HubId; readonly expected: boolean }
+  | { readonly kind: "dial-failed"; readonly peer: HubId; readonly reason: DialFailure }
+  /** It answered a dial and said who it is, though no standing link came of it. */
+  | { readonly kind: "answered"; readonly hub: HubIdentity }
+  | { readonly kind: "message"; readonly from: HubId; readonly message: Message };
+
+export interface LinkOutbox {
+  openLink(peer: HubIdentity, timeoutMs: DurationMs): void;
+  closeLink(link: LinkId, code: number, reason: string): void;
+  sendFrame(link: LinkId, bytes: Uint8Array<ArrayBuffer>): void;
+  log(level: LogLevel, event: string, fields?: LogFields): void;
+}
+
+export interface LinksOptions {
+  readonly self: HubIdentity;
+  readonly incarnation: () => number;
+  readonly instance: number;
+  readonly versions: VersionRange;
+  readonly network: NetworkConfig;
+  readonly frames: { readonly maxBytes: number; readonly compression: boolean };
+  readonly random: Random;
+  readonly metrics: Metrics;
+  /** Whether the hub shares a group with this one. */
+  readonly related: (hub: HubIdentity) => boolean;
+  /** Where a hub is, as far as anyone here knows. */
+  readonly find: (id: HubId) => HubIdentity | undefined;
+}
