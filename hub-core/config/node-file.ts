@@ -55,7 +55,6 @@ function resolveNode(input: NodeFileInput): NodeFile {
   const network = input.network ?? {};
   const listenHost = network.listen_host ?? DEFAULT_HOST;
   const listen = network.listen_port ?? DEFAULT_PORT;
-  const scheme = settings.security.tlsCertificatePath === null ? "http" : "https";
   const host = listenHost.includes(":") && !listenHost.startsWith("[") ? `[${listenHost}]` : listenHost;
   return {
     hub: {
@@ -64,7 +63,7 @@ function resolveNode(input: NodeFileInput): NodeFile {
       region: input.node.region,
       coordinates: input.node.coordinates,
       parent: input.node.parent_hub ?? null,
-      address: (network.advertise_url ?? `${scheme}://${host}:${listen}`).replace(/\/+$/, ""),
+      address: (network.advertise_url ?? `http://${host}:${listen}`).replace(/\/+$/, ""),
     },
     listenHost,
     ports: {

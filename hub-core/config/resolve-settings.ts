@@ -102,8 +102,6 @@ function resolveSecurity(written: Sections["security"] = {}): SecurityConfig {
   const { authentication = {}, authorization = {} } = written;
   return {
     tlsEnabled: written.tls_enabled ?? false,
-    tlsCertificatePath: written.tls_certificate_path ?? null,
-    tlsKeyPath: written.tls_key_path ?? null,
     method: authentication.method ?? "jwt",
     secretKey: authentication.secret_key ?? null,
     tokenExpiryMs: ms(authentication.token_expiry, 3_600_000),

@@ -83,14 +83,6 @@ function authentication(written: Sections, { security }: Settings): Contradictio
       message: `security.authentication.method none would let anyone who reaches ${host} write: use jwt, or listen on 127.0.0.1`,
     });
   }
-  if ((security.tlsCertificatePath === null) !== (security.tlsKeyPath === null)) {
-    const missing = security.tlsKeyPath === null ? "tls_key_path" : "tls_certificate_path";
-    found.push({
-      path: ["security", missing],
-      expected: "a certificate and its key",
-      message: `security.${missing} is missing: a certificate and its key go together`,
-    });
-  }
   return found;
 }
 

@@ -92,8 +92,6 @@ const role = z.string().min(1).max(128);
 
 export const securitySection = z.strictObject({
   tls_enabled: z.boolean().optional(),
-  tls_certificate_path: z.string().min(1).optional(),
-  tls_key_path: z.string().min(1).optional(),
   authentication: z
     .strictObject({
       method: z.enum(AUTHENTICATION_METHODS).optional(),

@@ -24,8 +24,6 @@ export interface MonitoringConfig {
 
 export interface SecurityConfig {
   readonly tlsEnabled: boolean;
-  readonly tlsCertificatePath: string | null;
-  readonly tlsKeyPath: string | null;
   readonly method: (typeof AUTHENTICATION_METHODS)[number];
   /** HS256 key of user tokens; null when the file names none. */
   readonly secretKey: string | null;

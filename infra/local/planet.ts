@@ -28,6 +28,8 @@ export interface PlanetOptions {
   readonly topologyFile: string;
   readonly stateDir: string;
   readonly port: number;
+  /** Entry of the worker to run, when it is another build than this one's. */
+  readonly workerEntry?: string | undefined;
   /** One line a stage. */
   readonly progress: (line: string) => void;
 }
@@ -82,7 +84,7 @@ class Launch {
       loadSecrets(stateDir),
       this.#ports(),
       loadPlatformSettings(),
-      bundleWorker(join(stateDir, "bundle")),
+      bundleWorker(join(stateDir, "bundle"), this.#options.workerEntry),
     ]);
     progress(`worker ${bundle.hash}, ${Math.round(bundle.bytes / 1_024)} KiB`);
     const tokens = await this.#tokens(secrets);

@@ -78,12 +78,13 @@ export class Region {
 
   async #startRuntime(): Promise<void> {
     if (this.#workerd) return;
-    const { stateDir, region, secrets, port } = this.#plan;
+    const { stateDir, region, secrets, port, federation } = this.#plan;
     const directory = join(stateDir, "regions", region);
     await mkdir(join(directory, "storage"), { recursive: true });
     const configFile = join(directory, "workerd.capnp");
     await writeFile(configFile, this.#config(directory), { mode: 0o600 });
-    const keys = { MPREG_SECRET: secrets.userKey, JWT_SECRET_KEY: secrets.userKey, MPREG_PEER_KEY: secrets.peerKey };
+    const userKey = federation.settings.security.secretKey ?? secrets.userKey;
+    const keys = { JWT_SECRET_KEY: userKey, MPREG_PEER_KEY: secrets.peerKey };
     const workerd = await startWorkerd(configFile, keys, join(stateDir, "logs", `${region}.log`));
     this.#workerd = workerd;
     this.#pids.runtime = workerd.pid;
@@ -103,15 +104,13 @@ export class Region {
       compatibilityDate: platform.compatibilityDate,
       compatibilityFlags: platform.compatibilityFlags,
       listen: [`${HOST}:${port}`],
-      tls: null,
       vars: {
         MPREG_REGION: region,
-        // The clusters register themselves; the worker has no use for the file's list.
-        MPREG_FEDERATION: JSON.stringify({ ...federation, clusters: [] }),
+        MPREG_FEDERATION: JSON.stringify(forWorker(federation)),
         MPREG_REGION_URLS: JSON.stringify(regionUrls),
         MPREG_LOG_LEVEL: federation.settings.monitoring.logLevel,
       },
-      secrets: ["MPREG_SECRET", "JWT_SECRET_KEY", "MPREG_PEER_KEY"],
+      secrets: ["JWT_SECRET_KEY", "MPREG_PEER_KEY"],
     });
   }
 
@@ -149,4 +148,10 @@ export class Region {
     this.#backend?.process.kill("SIGTERM");
     await Promise.all([this.#workerd?.stop(STOPS_WITHIN_MS), this.#backend?.exited]);
   }
+}
+
+/** Keys travel by the environment, and clusters register themselves. */
+function forWorker(federation: Federation): Federation {
+  const { settings } = federation;
+  return { ...federation, clusters: [], settings: { ...settings, security: { ...settings.security, secretKey: null } } };
 }

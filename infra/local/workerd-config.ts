@@ -10,7 +10,6 @@ export interface WorkerdConfig {
   readonly compatibilityFlags: readonly string[];
   /** `host:port` of each socket; the same worker answers on all. */
   readonly listen: readonly string[];
-  readonly tls: { readonly certificate: string; readonly key: string } | null;
   readonly vars: Readonly<Record<string, string>>;
   /** Names of environment variables that the worker sees as bindings: secrets stay out of the file. */
   readonly secrets: readonly string[];
@@ -23,7 +22,7 @@ export function workerdConfig(config: WorkerdConfig): string {
     ...config.secrets.map((name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`),
   ];
   const sockets = config.listen.map((address, i) => {
-    return `(name = "s${i}", address = ${text(address)}, ${protocol(config.tls)}, service = "edge")`;
+    return `(name = "s${i}", address = ${text(address)}, http = (), service = "edge")`;
   });
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -49,12 +48,6 @@ const edge :Workerd.Worker = (
   ],
 );
 `;
-}
-
-function protocol(tls: WorkerdConfig["tls"]): string {
-  if (tls === null) return "http = ()";
-  const keypair = `(privateKey = ${text(tls.key)}, certificateChain = ${text(tls.certificate)})`;
-  return `https = (options = (), tlsOptions = (keypair = ${keypair}))`;
 }
 
 /** A Cap'n Proto text literal: C-like escapes; bytes beyond ASCII pass as UTF-8. */

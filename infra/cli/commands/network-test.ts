@@ -137,7 +137,7 @@ async function health(url: URL): Promise<string> {
 function webSocket(url: URL): Promise<string> {
   return new Promise((resolve, reject) => {
     const send = url.protocol === "https:" ? secureRequest : request;
-    const upgrade = send(new URL("/peer/network-test", url), {
+    const upgrade = send(new URL("/peer/network-test", url).href, {
       timeout: TIMEOUT_MS,
       headers: {
         connection: "Upgrade",

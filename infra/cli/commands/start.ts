@@ -18,6 +18,7 @@ import { jsonOption, stateDirOption } from "../target.ts";
 interface StartOptions {
   readonly topology: string;
   readonly port: string;
+  readonly worker?: string;
   readonly stateDir: string;
   readonly detach?: boolean;
   readonly json?: boolean;
@@ -31,6 +32,7 @@ export function startCommand(): Command {
     .description("run a whole federation on this machine: one runtime process per region, with a WAN between them")
     .option("--topology <file>", "federation file", DEFAULT_TOPOLOGY)
     .option("--port <port>", "port of the front door", "8080")
+    .option("--worker <file>", "entry of another build of the worker, to try versions against each other")
     .addOption(stateDirOption())
     .option("--detach", "return when all is healthy and leave it running")
     .addOption(jsonOption())
@@ -44,6 +46,7 @@ async function start(options: StartOptions): Promise<void> {
   }
   const stateDir = resolve(options.stateDir);
   const topologyFile = resolve(options.topology);
+  const workerEntry = options.worker === undefined ? undefined : resolve(options.worker);
   const began = Date.now();
   try {
     if (options.detach) {
@@ -51,7 +54,7 @@ async function start(options: StartOptions): Promise<void> {
       announce(state, options, began);
       return;
     }
-    const planet = await startPlanet({ topologyFile, stateDir, port, progress });
+    const planet = await startPlanet({ topologyFile, stateDir, port, workerEntry, progress });
     announce(planet.state, options, began);
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.on(signal, () => {
@@ -102,6 +105,7 @@ async function startDetached(options: StartOptions, stateDir: string, topologyFi
     options.port,
     "--state-dir",
     stateDir,
+    ...(options.worker === undefined ? [] : ["--worker", resolve(options.worker)]),
   ];
   const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", log, log] });
   closeSync(log);

@@ -1,0 +1,105 @@
+/** `mpreg start-node`: one hub as its own process, in the foreground. */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { formatError, isLoopback, type NodeFile, parseNodeFile } from "../../../hub-core/config/index.ts";
+import type { Seed } from "../../node/introduction.ts";
+import { NodeRunning, PortsTaken, runNode } from "../../node/run-node.ts";
+import { CommandError, EXIT, usageError } from "../errors.ts";
+import { progress } from "../output.ts";
+import { stateDirOption } from "../target.ts";
+
+interface StartNodeOptions {
+  readonly config?: string;
+  readonly nodeId?: string;
+  readonly region?: string;
+  readonly hubTier?: string;
+  readonly parentHub?: string;
+  readonly listenPort?: string;
+  readonly logLevel?: string;
+  readonly metricsEnabled?: string | boolean;
+  readonly seed: string[];
+  readonly stateDir: string;
+}
+
+export function startNodeCommand(): Command {
+  return new Command("start-node")
+    .description("run one hub as its own process; nodes on one machine find each other")
+    .option("--config <file>", "node file; also MPREG_CONFIG_PATH")
+    .option("--node-id <id>", "over the file and MPREG_NODE_ID")
+    .option("--region <region>", "over the file and MPREG_REGION")
+    .option("--hub-tier <tier>", "global, regional or local")
+    .option("--parent-hub <id>", "the hub above")
+    .option("--listen-port <port>", "over the file")
+    .option("--log-level <level>", "debug, info, warn or error")
+    .option("--metrics-enabled [true|false]", "serve Prometheus on metrics_port")
+    .option(
+      "--seed <id=url>",
+      "a hub on another machine, or only its URL; may be repeated",
+      (value, previous: string[]) => [...previous, value],
+      [],
+    )
+    .addOption(stateDirOption())
+    .action(startNode);
+}
+
+async function startNode(options: StartNodeOptions): Promise<void> {
+  const node = await load(options);
+  const { hub, ports, settings } = node;
+  if (settings.security.tlsEnabled) requireTlsElsewhere(node);
+  try {
+    const log = (line: string): void => progress(`${hub.hubId}: ${line}`);
+    const running = await runNode({ node, stateDir: resolve(options.stateDir), seeds: options.seed.map(seed), log });
+    const metrics = ports.metrics === null ? "" : `, metrics at http://${node.listenHost}:${ports.metrics}/metrics`;
+    log(`${hub.tier} hub in ${hub.region} at ${running.url}${metrics}`);
+    let stopping = false;
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        stopping = true;
+        void running.stop();
+      });
+    }
+    await running.ended;
+    if (!stopping)
+      throw new CommandError(
+        `the runtime of ${hub.hubId} ended by itself: see ${options.stateDir}/node-state/${hub.hubId}/node.log`,
+      );
+  } catch (error) {
+    if (error instanceof NodeRunning || error instanceof PortsTaken) throw new CommandError(error.message);
+    throw error;
+  }
+}
+
+async function load(options: StartNodeOptions): Promise<NodeFile> {
+  const file = options.config ?? process.env.MPREG_CONFIG_PATH;
+  if (file === undefined) throw usageError("give --config, or set MPREG_CONFIG_PATH");
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    throw usageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const { metricsEnabled } = options;
+  const flags = { ...options, metricsEnabled: metricsEnabled === undefined ? undefined : String(metricsEnabled) };
+  const parsed = parseNodeFile(text, process.env, flags);
+  if (parsed.ok) return parsed.value;
+  throw new CommandError(parsed.errors.map((error) => formatError(error, file)).join("\nmpreg: "), EXIT.usage, {
+    errors: parsed.errors,
+  });
+}
+
+/** A node speaks plain HTTP: with tls_enabled something in front must hold the certificate, and reach it on loopback. */
+function requireTlsElsewhere({ hub, listenHost }: NodeFile): void {
+  if (!isLoopback(listenHost)) {
+    throw usageError(
+      `security.tls_enabled with listen_host ${listenHost}: a node speaks plain HTTP. Listen on 127.0.0.1 behind a proxy that holds the certificate, and set network.advertise_url`,
+    );
+  }
+  progress(`${hub.hubId}: tls_enabled: TLS ends in front of this node, which listens on loopback only`);
+}
+
+function seed(text: string): Seed {
+  const [, hubId = null, url = ""] = /^(?:([A-Za-z0-9._-]+)=)?(https?:\/\/.+)$/.exec(text) ?? [];
+  if (!URL.canParse(url)) throw usageError(`--seed ${text}: id=http://host:port, or only the URL`);
+  return { hubId, url: url.replace(/\/+$/, "") };
+}

@@ -1,0 +1,94 @@
+/** Tells a node's hub about others: those on this machine as they come, and those that were named as seeds. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { type IntroducedHub, neighbours } from "./neighbours.ts";
+
+export interface Introduction {
+  readonly directory: string;
+  readonly self: string;
+  readonly url: string;
+  readonly seeds: readonly Seed[];
+  /** Fresh at every call: tokens run out. */
+  readonly adminToken: () => Promise<string>;
+  readonly log: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Seed {
+  /** Null: whoever answers there. */
+  readonly hubId: string | null;
+  readonly url: string;
+}
+
+const LOOK_EVERY_MS = 500;
+const CALL_TIMEOUT_MS = 3_000;
+/** Said again from time to time: a hub that lost its memory asks nobody. */
+const REPEAT_MS = 60_000;
+
+/** Runs until the signal. */
+export async function keepIntroducing(options: Introduction): Promise<void> {
+  const told = new Map<string, { text: string; at: number }>();
+  const found = new Map<string, IntroducedHub>();
+  while (!options.signal.aborted) {
+    await Promise.all(
+      options.seeds.filter((seed) => !found.has(seed.url)).map((seed) => findSeed(seed, found, options)),
+    );
+    const known = [...(await neighbours(options.directory, options.self)), ...found.values()];
+    const fresh = known.filter((hub) => {
+      const last = told.get(hub.hub_id);
+      return !last || last.text !== JSON.stringify(hub) || Date.now() - last.at > REPEAT_MS;
+    });
+    if (fresh.length > 0 && (await introduce(options, fresh))) {
+      for (const hub of fresh) {
+        if (!told.has(hub.hub_id)) options.log(`introduced to ${hub.hub_id} at ${hub.address}`);
+        told.set(hub.hub_id, { text: JSON.stringify(hub), at: Date.now() });
+      }
+    }
+    await sleep(LOOK_EVERY_MS, undefined, { signal: options.signal }).catch((error: unknown) => {
+      if (!options.signal.aborted) throw error;
+    });
+  }
+}
+
+async function introduce({ url, adminToken, log }: Introduction, hubs: readonly IntroducedHub[]): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/admin/introduce`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${await adminToken()}`, "content-type": "application/json" },
+      body: JSON.stringify(hubs),
+      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+    });
+    const text = await response.text();
+    if (!response.ok) log(`introduction refused: ${response.status} ${text.slice(0, 300)}`);
+    return response.ok;
+  } catch (error) {
+    // The runtime may still be starting, or be gone: the next look tells.
+    log(`introduction failed: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
+  }
+}
+
+interface RegistryStatus {
+  readonly hubs?: readonly (Omit<IntroducedHub, "address"> & { readonly state?: string })[];
+}
+
+/** Asks a seed who it is. One that does not answer is asked again at the next look. */
+async function findSeed(seed: Seed, found: Map<string, IntroducedHub>, { log }: Introduction): Promise<void> {
+  try {
+    const hubId = seed.hubId ?? (await get<{ node_id: string }>(`${seed.url}/health`)).node_id;
+    const { hubs = [] } = await get<RegistryStatus>(`${seed.url}/api/registry/status`);
+    const hub = hubs.find((candidate) => candidate.hub_id === hubId);
+    if (!hub) {
+      log(`seed ${seed.url} knows no hub ${hubId}`);
+      return;
+    }
+    const { tier, region, coordinates, parent } = hub;
+    found.set(seed.url, { hub_id: hubId, tier, region, coordinates, parent, address: seed.url });
+  } catch (error) {
+    log(`seed ${seed.url} does not answer: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function get<T>(url: string): Promise<T> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+  return (await response.json()) as T;
+}

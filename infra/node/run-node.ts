@@ -1,0 +1,152 @@
+/** One hub as its own process: a runtime for the worker, listening on the ports of the node file. */
+import { createHmac } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import type { Federation, NodeFile } from "../../hub-core/config/index.ts";
+import { bundleWorker } from "../local/bundle.ts";
+import { loadPlatformSettings } from "../local/platform-settings.ts";
+import { portIsFree } from "../local/ports.ts";
+import { loadSecrets } from "../local/secrets.ts";
+import { issueToken } from "../local/tokens.ts";
+import { workerdConfig } from "../local/workerd-config.ts";
+import { listening, startWorkerd, type WorkerdProcess } from "../local/workerd-process.ts";
+import { keepIntroducing, type Seed } from "./introduction.ts";
+import { announce, nodeOf, withdraw } from "./neighbours.ts";
+
+export interface NodeOptions {
+  readonly node: NodeFile;
+  readonly stateDir: string;
+  readonly seeds: readonly Seed[];
+  readonly log: (line: string) => void;
+}
+
+export interface RunningNode {
+  readonly url: string;
+  /** Resolves when the runtime has ended, by `stop` or by itself. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+export class NodeRunning extends Error {}
+
+const LISTENS_WITHIN_MS = 30_000;
+const STOPS_WITHIN_MS = 3_000;
+const TOKEN_MS = 300_000;
+
+export async function runNode({ node, stateDir, seeds, log }: NodeOptions): Promise<RunningNode> {
+  const { hub, listenHost, ports, settings } = node;
+  const directory = join(stateDir, "nodes");
+  const home = join(stateDir, "node-state", hub.hubId);
+  await Promise.all([
+    mkdir(directory, { recursive: true, mode: 0o700 }),
+    mkdir(join(home, "storage"), { recursive: true, mode: 0o700 }),
+  ]);
+  const other = await nodeOf(directory, hub.hubId);
+  if (other)
+    throw new NodeRunning(
+      `hub ${hub.hubId} runs already (process ${other.pid}, ${other.address}): stop it first, or use another --node-id`,
+    );
+  await refuseTakenPorts(node);
+  const keys = await keysOf(node, stateDir);
+  const [bundle, platform] = await Promise.all([bundleWorker(home), loadPlatformSettings()]);
+  const configFile = join(home, "workerd.capnp");
+  const listen = [ports.listen, ports.gossip, ports.membership, ports.consensus, ports.metrics].filter(
+    (port) => port !== null,
+  );
+  const config = workerdConfig({
+    storageKey: `mpreg-node-${hub.hubId}`,
+    bundle: relative(home, bundle.file),
+    storageDirectory: "storage",
+    compatibilityDate: platform.compatibilityDate,
+    compatibilityFlags: platform.compatibilityFlags,
+    listen: [...new Set(listen)].map((port) => `${listenHost}:${port}`),
+    vars: {
+      MPREG_REGION: hub.region,
+      MPREG_FEDERATION: JSON.stringify(federationOf(node)),
+      MPREG_HUBS: hub.hubId,
+      MPREG_LOG_LEVEL: settings.monitoring.logLevel,
+    },
+    secrets: ["JWT_SECRET_KEY", "MPREG_PEER_KEY"],
+  });
+  await writeFile(configFile, config, { mode: 0o600 });
+  const logFile = join(home, "node.log");
+  const workerd = await startWorkerd(configFile, { JWT_SECRET_KEY: keys.user, MPREG_PEER_KEY: keys.peer }, logFile);
+  try {
+    await listening(listenHost, ports.listen, workerd, LISTENS_WITHIN_MS);
+  } catch (error) {
+    await workerd.kill();
+    throw new Error(`${error instanceof Error ? error.message : String(error)}: see ${logFile}`);
+  }
+  await announce(directory, hub);
+  return running(workerd, { node, directory, seeds, userKey: keys.user, log });
+}
+
+interface RunningOptions {
+  readonly node: NodeFile;
+  readonly directory: string;
+  readonly seeds: readonly Seed[];
+  readonly userKey: string;
+  readonly log: (line: string) => void;
+}
+
+function running(workerd: WorkerdProcess, { node, directory, seeds, userKey, log }: RunningOptions): RunningNode {
+  const url = `http://${node.listenHost}:${node.ports.listen}`;
+  const stopping = new AbortController();
+  const { security } = node.settings;
+  const introducing = keepIntroducing({
+    directory,
+    self: node.hub.hubId,
+    url,
+    seeds,
+    adminToken: () => issueToken(userKey, security, { role: "admin", subject: "start-node", expiresInMs: TOKEN_MS }),
+    log,
+    signal: stopping.signal,
+  });
+  const ended = workerd.exited.then(async () => {
+    stopping.abort();
+    await introducing;
+    await withdraw(directory, node.hub.hubId);
+  });
+  return {
+    url,
+    ended,
+    async stop() {
+      await workerd.stop(STOPS_WITHIN_MS);
+      await ended;
+    },
+  };
+}
+
+/** Just this hub and its region: it meets the others by introduction, and the catalog tells it of the rest. */
+function federationOf({ hub, settings }: NodeFile): Federation {
+  const { hubId: id, region, tier, parent, coordinates, address } = hub;
+  return {
+    name: settings.security.issuer,
+    regions: [{ id: region, coordinates, locationHint: null, jurisdiction: null, url: address }],
+    hubs: [{ id, region, tier, parent, coordinates }],
+    clusters: [],
+    latency: [],
+    // The key travels by the environment.
+    settings: { ...settings, security: { ...settings.security, secretKey: null } },
+  };
+}
+
+/** Hubs that share the users' key share the peers' key as well, unless that is given: it is derived, one way, from the other. */
+async function keysOf({ settings }: NodeFile, stateDir: string): Promise<{ user: string; peer: string }> {
+  const shared = settings.security.secretKey ?? process.env.JWT_SECRET_KEY;
+  const own = shared ? null : await loadSecrets(resolve(stateDir));
+  const user = shared || (own?.userKey ?? "");
+  const peer =
+    process.env.MPREG_PEER_KEY || (own?.peerKey ?? createHmac("sha256", user).update("mpreg peers").digest("hex"));
+  return { user, peer };
+}
+
+export class PortsTaken extends Error {}
+
+async function refuseTakenPorts({ ports }: NodeFile): Promise<void> {
+  const taken: string[] = [];
+  for (const [name, port] of Object.entries(ports) as [string, number | null][]) {
+    if (port !== null && !(await portIsFree(port))) taken.push(`${name}_port ${port}`);
+  }
+  if (taken.length > 0) throw new PortsTaken(`in use by another program: ${taken.join(", ")}`);
+}
