@@ -1,7 +1,7 @@
 /** One group as this hub lives in it: who is there, and what is said. */
 import type { Metrics } from "../common/metrics.ts";
 import type { Random } from "../common/random.ts";
-import type { GroupId, HubIdentity } from "../common/types.ts";
+import { downGroupOf, type GroupId, type HubIdentity, upGroupOf } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import { Gossip } from "../gossip/index.ts";
 import { Membership } from "../membership/index.ts";
@@ -16,19 +16,28 @@ export interface Group {
 }
 
 export interface GroupParts {
-  readonly id: GroupId;
-  readonly role: "up" | "down";
   readonly config: HubConfig;
   readonly incarnation: number;
   readonly instance: number;
-  readonly store: RumorStore;
+  /** The replicated store as that group may see it. */
+  readonly storeFor: (group: GroupId) => RumorStore;
   readonly raiseIncarnation: (atLeast: number) => number;
   readonly random: Random;
   readonly metrics: Metrics;
 }
 
-export function openGroup(parts: GroupParts): Group {
-  const { id, role, config, random, metrics } = parts;
+/** The groups of a hub, the one with its parent first. */
+export function openGroups(parts: GroupParts): Group[] {
+  const up = upGroupOf(parts.config.hub);
+  const down = downGroupOf(parts.config.hub);
+  return [
+    ...(up === null ? [] : [openGroup(up, "up", parts)]),
+    ...(down === null ? [] : [openGroup(down, "down", parts)]),
+  ];
+}
+
+function openGroup(id: GroupId, role: Group["role"], parts: GroupParts): Group {
+  const { config, random, metrics } = parts;
   const self: HubIdentity = config.hub;
   return {
     id,
@@ -50,7 +59,7 @@ export function openGroup(parts: GroupParts): Group {
       self,
       config: config.gossip,
       maxQueued: config.limits.maxGossipMessages,
-      store: parts.store,
+      store: parts.storeFor(id),
       random,
       metrics,
     }),

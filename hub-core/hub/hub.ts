@@ -5,15 +5,7 @@
 import { Metrics } from "../common/metrics.ts";
 import type { Notice } from "../common/outbox.ts";
 import { Random } from "../common/random.ts";
-import {
-  downGroupOf,
-  type HubId,
-  type HubIdentity,
-  invariant,
-  type Millis,
-  unreachable,
-  upGroupOf,
-} from "../common/types.ts";
+import { type HubId, type HubIdentity, invariant, type Millis, unreachable } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import { TestMessages } from "../gossip/index.ts";
 import { Registry } from "../registry/index.ts";
@@ -25,7 +17,7 @@ import { answer } from "./answer.ts";
 import type { Effect, HubEvent, StoredState } from "./contract.ts";
 import { Directory } from "./directory.ts";
 import { StepEffects } from "./effects.ts";
-import { type Group, openGroup, shareLinks } from "./group.ts";
+import { type Group, openGroups, shareLinks } from "./group.ts";
 import { Identity } from "./identity.ts";
 import { LinkLoad } from "./link-load.ts";
 import { type LinkNews, Links } from "./links.ts";
@@ -41,6 +33,8 @@ export interface HubOptions {
   readonly protocolVersion?: number;
 }
 
+/** Four round trips to the other side of the planet, for TCP, TLS and the upgrade. */
+const SHORTEST_DIAL_MS = 2_000;
 /** Notices raise notices; a chain longer than this is a loop. */
 const MAX_NOTICES_PER_STEP = 1_000_000;
 
@@ -85,6 +79,10 @@ export class Hub {
       instance: this.#instance,
       versions: { oldest: OLDEST_VERSION, newest: options.protocolVersion ?? NEWEST_VERSION },
       network: config.network,
+      dialTimeoutMs: Math.min(
+        config.network.connectionTimeoutMs,
+        Math.max(SHORTEST_DIAL_MS, 4 * config.membership.probeTimeoutMs),
+      ),
       frames: { maxBytes: config.gossip.maxMessageBytes, compression: config.gossip.compression },
       random,
       metrics: this.metrics,
@@ -102,7 +100,15 @@ export class Hub {
       metrics: this.metrics,
       reserveSeq: (upTo) => this.#identity.reserveSeq(upTo),
     });
-    this.groups = this.#openGroups(random);
+    this.groups = openGroups({
+      config,
+      incarnation: this.#identity.incarnation,
+      instance: this.#instance,
+      storeFor: (group) => this.registry.storeFor(group),
+      raiseIncarnation: (atLeast) => this.#identity.raiseIncarnation(atLeast),
+      random,
+      metrics: this.metrics,
+    });
     this.router = new Router({
       self: this.self,
       catalog: this.registry.catalog,
@@ -375,28 +381,6 @@ export class Hub {
       next = Math.min(next, membership.nextDeadline(), gossip.nextDeadline());
     }
     this.#wake.arm(next, out);
-  }
-
-  #openGroups(random: Random): Group[] {
-    const roles = [
-      { role: "up" as const, id: upGroupOf(this.self) },
-      { role: "down" as const, id: downGroupOf(this.self) },
-    ];
-    return roles.flatMap(({ role, id }) => {
-      if (id === null) return [];
-      const group = openGroup({
-        id,
-        role,
-        config: this.config,
-        incarnation: this.#identity.incarnation,
-        instance: this.#instance,
-        store: this.registry.storeFor(id),
-        raiseIncarnation: (atLeast) => this.#identity.raiseIncarnation(atLeast),
-        random,
-        metrics: this.metrics,
-      });
-      return [group];
-    });
   }
 
   #groupOfPeer(peer: HubId): Group | undefined {

@@ -31,6 +31,8 @@ export interface LinksOptions {
   readonly instance: number;
   readonly versions: VersionRange;
   readonly network: NetworkConfig;
+  /** Of one attempt: at most the connection time-out. */
+  readonly dialTimeoutMs: DurationMs;
   readonly frames: { readonly maxBytes: number; readonly compression: boolean };
   readonly random: Random;
   readonly metrics: Metrics;
