@@ -22,7 +22,7 @@ import { Region } from "./region.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
 import { issueToken } from "./tokens.ts";
 import { loadTopology, type Road, roadsOf } from "./topology.ts";
-import { wakeHubs } from "./wake.ts";
+import { awaitClusters, wakeHubs } from "./wake.ts";
 
 export interface PlanetOptions {
   readonly topologyFile: string;
@@ -122,7 +122,10 @@ class Launch {
     };
     try {
       await this.#startProcesses(ports, control.url, tokens);
-      await wakeHubs(this.#regions, this.#federation.clusters.length, progress);
+      await wakeHubs(this.#regions, progress);
+      const { clusters } = this.#federation;
+      if (clusters.length > 0 && this.#front)
+        await awaitClusters(this.#front.ready.url, tokens.viewer, clusters.length, progress);
     } catch (error) {
       await stop();
       throw error;
@@ -227,7 +230,7 @@ class Launch {
 
   async #revive(region: Region): Promise<void> {
     await region.start();
-    await wakeHubs([region], 0, () => undefined);
+    await wakeHubs([region], () => undefined);
   }
 
   /** Writes follow each other, and the last one says what is so. */

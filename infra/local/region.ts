@@ -153,5 +153,9 @@ export class Region {
 /** Keys travel by the environment, and clusters register themselves. */
 function forWorker(federation: Federation): Federation {
   const { settings } = federation;
-  return { ...federation, clusters: [], settings: { ...settings, security: { ...settings.security, secretKey: null } } };
+  return {
+    ...federation,
+    clusters: [],
+    settings: { ...settings, security: { ...settings.security, secretKey: null } },
+  };
 }

@@ -15,11 +15,7 @@ const CLUSTERS_WITHIN_MS = 30_000;
 const CALL_TIMEOUT_MS = 5_000;
 const PAUSE_MS = 200;
 
-export async function wakeHubs(
-  regions: readonly WakingRegion[],
-  clusters: number,
-  progress: (line: string) => void,
-): Promise<void> {
+export async function wakeHubs(regions: readonly WakingRegion[], progress: (line: string) => void): Promise<void> {
   const waiting = new Map(regions.flatMap((region) => region.hubs.map((hub) => [hub, region] as const)));
   const total = waiting.size;
   const reasons = new Map<string, string>();
@@ -45,15 +41,19 @@ export async function wakeHubs(
     }
     await sleep(PAUSE_MS);
   }
-  if (clusters > 0 && regions[0]) await awaitClusters(regions[0].url, clusters, progress);
 }
 
-/** All clusters in the catalog of the first region: then every later question has an answer. */
-async function awaitClusters(url: string, clusters: number, progress: (line: string) => void): Promise<void> {
+/** Until all clusters are healthy in the catalog as one edge sees it: then every later question has an answer. */
+export async function awaitClusters(
+  url: string,
+  viewerToken: string,
+  clusters: number,
+  progress: (line: string) => void,
+): Promise<void> {
   const deadline = Date.now() + CLUSTERS_WITHIN_MS;
   let known = -1;
   for (;;) {
-    const seen = await clusterCount(url);
+    const seen = await clusterCount(url, viewerToken);
     if (seen !== known) progress(`${seen}/${clusters} clusters healthy`);
     known = seen;
     if (known >= clusters) return;
@@ -65,9 +65,12 @@ async function awaitClusters(url: string, clusters: number, progress: (line: str
   }
 }
 
-async function clusterCount(url: string): Promise<number> {
+async function clusterCount(url: string, viewerToken: string): Promise<number> {
   try {
-    const response = await fetch(`${url}/api/registry/status`, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+    const response = await fetch(`${url}/api/registry/status`, {
+      headers: { authorization: `Bearer ${viewerToken}` },
+      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+    });
     const body = (await response.json()) as { clusters?: { healthy?: number } };
     return body.clusters?.healthy ?? 0;
   } catch {
