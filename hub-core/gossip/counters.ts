@@ -17,6 +17,7 @@ const NAMES = [
   "hop_limited",
   "dropped",
   "oversized",
+  "unlinked",
   "bytes_sent",
   "bytes_received",
   "bytes_uncompressed",

@@ -63,7 +63,8 @@ export class Gossip {
 
   receive(from: HubId, message: GossipMessage, now: Millis, out: Outbox): void {
     const peer = this.#state.peers.get(from);
-    if (!peer) return;
+    // What arrives before its link is announced, or after it went, is repaired like any loss.
+    if (!peer) return this.#state.counters.add("unlinked");
     this.#state.counters.add("messages_received");
     if ("ack" in message) this.#transmitter.confirmed(peer, message.ack, now, out);
     this.#handle(peer, message, now, out);
@@ -76,7 +77,7 @@ export class Gossip {
         this.#plumtree.receivePush(peer, message, now, out);
         return this.#transmitter.arrived(peer, message.number, message.rumors.length, now, out);
       case "gossip-have":
-        this.#plumtree.receiveHave(peer, message, now, out);
+        this.#plumtree.receiveHave(peer, message, now);
         return this.#transmitter.arrived(peer, message.number, 0, now, out);
       case "gossip-graft":
         return this.#plumtree.receiveGraft(peer, message, now);

@@ -18,7 +18,7 @@ function woven(size: number, options: Partial<GroupOptions> = {}): VirtualGroup 
   return group;
 }
 
-function warmUp(group: VirtualGroup, rounds = 3): void {
+function warmUp(group: VirtualGroup, rounds = 15): void {
   for (let round = 0; round < rounds; round++) {
     group.hub((round * 17) % group.hubs.length).publish(`warm/${round}`);
     group.run(2_000);
@@ -38,12 +38,14 @@ test("GOSSIP-2: after the first rumors a group of 50 delivers each over 49 links
     expect(group.runUntil(() => everyoneCovers(group, [rumor]), 1_000)).toBe(true);
     const took = group.now - began;
     const hops = living(group).flatMap(({ notices }) =>
-      notices.flatMap((notice) => (notice.kind === "rumor-applied" && notice.rumor.key === rumor.key ? [notice.hops] : [])),
+      notices.flatMap((notice) =>
+        notice.kind === "rumor-applied" && notice.rumor.key === rumor.key ? [notice.hops] : [],
+      ),
     );
-    // One millisecond per link is all the delay there is.
-    expect(took).toBeLessThanOrEqual(10);
     expect(hops).toHaveLength(49);
-    expect(Math.max(...hops)).toBeLessThanOrEqual(took);
+    // A link's delay of one millisecond is all that a hop costs, and the tree is shallow.
+    expect(took).toBe(Math.max(...hops));
+    expect(took).toBeLessThanOrEqual(14);
     group.run(2_000);
     redundant += meter.rumors - 49;
   }
@@ -111,7 +113,7 @@ test("GOSSIP-26: an idle hub sends the same few bytes whatever the size of its g
   const idle = [5, 20, 80].map((size) => {
     const meter = new Meter();
     const group = woven(size, { onTraffic: meter.note });
-    warmUp(group, 5);
+    warmUp(group);
     group.run(30_000);
     meter.reset();
     group.run(100_000);

@@ -27,7 +27,7 @@ export function selectPeers<T extends Candidate>(
     case "proximity":
       return nearest(candidates, fanout, random);
     case "topology_aware":
-      return regionsFirst(random.shuffle([...candidates]), fanout, self.region);
+      return regionsFirst(random.shuffle([...candidates]), fanout);
     case "hybrid":
       return hybrid(candidates, fanout, self.region, random);
     default:
@@ -46,8 +46,8 @@ function nearest<T extends Candidate>(candidates: readonly T[], fanout: number, 
   return picked;
 }
 
-/** One of each foreign region, then of the own, then the rest, in the order given. */
-function regionsFirst<T extends Candidate>(ordered: readonly T[], fanout: number, own: RegionId): T[] {
+/** One of each region, then the rest, in the order given. */
+function regionsFirst<T extends Candidate>(ordered: readonly T[], fanout: number): T[] {
   const seen = new Set<RegionId>();
   const firsts: T[] = [];
   const others: T[] = [];
@@ -56,13 +56,13 @@ function regionsFirst<T extends Candidate>(ordered: readonly T[], fanout: number
     else firsts.push(candidate);
     seen.add(candidate.region);
   }
-  firsts.sort((a, b) => Number(a.region === own) - Number(b.region === own));
   return [...firsts, ...others].slice(0, fanout);
 }
 
 /** A third by region, a third by proximity, the rest by chance. */
 function hybrid<T extends Candidate>(candidates: readonly T[], fanout: number, own: RegionId, random: Random): T[] {
-  const picked = regionsFirst(random.shuffle([...candidates]), Math.ceil(fanout / 3), own);
+  const foreign = candidates.filter(({ region }) => region !== own);
+  const picked = regionsFirst(random.shuffle([...foreign]), Math.ceil(fanout / 3));
   const rest = candidates.filter((candidate) => !picked.includes(candidate));
   picked.push(...nearest(rest, Math.min(Math.ceil(fanout / 3), fanout - picked.length), random));
   const left = rest.filter((candidate) => !picked.includes(candidate));

@@ -15,12 +15,8 @@ export interface GossipPeer {
 
 /** Taken for a round trip that has not been measured: across an ocean. */
 const UNMEASURED_RTT_MS = 100;
-/** Announcements waiting for one peer; past it the oldest is dropped and left to anti-entropy. */
+/** RumorIds waiting for one peer; past it the oldest is dropped and left to anti-entropy. */
 const MAX_ANNOUNCEMENTS = 2_048;
-
-export interface Announcement extends RumorId {
-  readonly hops: number;
-}
 
 export class Peer implements GossipPeer {
   readonly hubId: HubId;
@@ -30,11 +26,13 @@ export class Peer implements GossipPeer {
   readonly sending: SendWindow;
   readonly receiving = new ReceiveWindow();
   readonly ranges = new RangeRequests();
-  readonly #announcements = new Map<RumorKey, Announcement>();
+  readonly #announcements = new Map<RumorKey, RumorId>();
   /** When what arrived is acknowledged, at the latest. */
   ackAt: Millis = Number.POSITIVE_INFINITY;
   /** Arrived since the last acknowledgement. */
   unacknowledged = { messages: 0, rumors: 0 };
+  /** Rumors in a row that it pushed and that were here already. */
+  redundant = 0;
   /** Last time the peer was asked what arrived. */
   askedAt: Millis = Number.NEGATIVE_INFINITY;
 
@@ -55,8 +53,8 @@ export class Peer implements GossipPeer {
     this.rttMs = peer.rttMs ?? this.rttMs;
   }
 
-  announceLater(key: RumorKey, announcement: Announcement): void {
-    this.#announcements.set(key, announcement);
+  announceLater(key: RumorKey, id: RumorId): void {
+    this.#announcements.set(key, id);
     if (this.#announcements.size <= MAX_ANNOUNCEMENTS) return;
     for (const oldest of this.#announcements.keys()) {
       this.#announcements.delete(oldest);
@@ -64,7 +62,7 @@ export class Peer implements GossipPeer {
     }
   }
 
-  takeAnnouncements(): [RumorKey, Announcement][] {
+  takeAnnouncements(): [RumorKey, RumorId][] {
     const taken = [...this.#announcements];
     this.#announcements.clear();
     return taken;

@@ -19,8 +19,11 @@ const ANNOUNCE_DELAY_FACTOR = 8;
 const MIN_ANNOUNCE_DELAY_MS: DurationMs = 10;
 const MIN_GRAFT_WAIT_MS: DurationMs = 20;
 const MAX_GRAFT_WAIT_MS: DurationMs = 2_000;
-/** An announcement that came by this many hops fewer than the push is worth changing the tree for (§3.8). */
-export const WORTHWHILE_HOPS = 5;
+/**
+ * Pushed rumors in a row that were here already before a link is pruned. The paper prunes at the first; but when rumors of
+ * several origins run at once, each finds another link of a cycle redundant, and pruning all of them breaks the tree.
+ */
+export const REDUNDANT_IN_A_ROW = 3;
 
 export class Plumtree {
   readonly #state: GroupState;
@@ -92,7 +95,7 @@ export class Plumtree {
     for (const peer of peers.values()) {
       if (holders?.has(peer.hubId)) continue;
       if (tree.isEager(peer.hubId)) this.#queue(peer, { rumor, hops: hops + 1, previous, bytes }, now);
-      else this.#announceLater(peer, rumor, hops, now);
+      else this.#announceLater(peer, rumor, now);
     }
   }
 
@@ -101,11 +104,12 @@ export class Plumtree {
     this.#flushAt = Math.min(this.#flushAt, Math.max(now, this.#flushedAt + this.#state.config.coalesceMs));
   }
 
-  #announceLater(peer: Peer, { origin, seq }: RumorId, hops: number, now: Millis): void {
-    peer.announceLater(keyOf({ origin, seq }), { origin, seq, hops });
+  #announceLater(peer: Peer, { origin, seq }: RumorId, now: Millis): void {
+    peer.announceLater(keyOf({ origin, seq }), { origin, seq });
     const delay = Math.max(MIN_ANNOUNCE_DELAY_MS, ANNOUNCE_DELAY_FACTOR * this.#state.config.coalesceMs);
     // Of two hubs about to announce to each other, the later one then knows better.
-    if (this.#announceAt === Number.POSITIVE_INFINITY) this.#announceAt = now + delay * (1 + this.#state.random.float());
+    if (this.#announceAt === Number.POSITIVE_INFINITY)
+      this.#announceAt = now + delay * (1 + this.#state.random.float());
   }
 
   /** See `LogOrder`: a sound claim closes the hole before the rumor. */
@@ -130,20 +134,21 @@ export class Plumtree {
       if (outcome === "applied") news += 1;
       if (outcome === "duplicate") duplicates += 1;
     }
-    if (duplicates > news) this.#prune(peer, out);
-    else if (news > 0) this.#state.tree.graft(peer.hubId);
+    if (news > 0) peer.redundant = 0;
+    if (duplicates > news) {
+      peer.redundant += duplicates;
+      if (peer.redundant >= REDUNDANT_IN_A_ROW) this.#prune(peer, out);
+    } else if (news > 0) this.#state.tree.graft(peer.hubId);
   }
 
-  receiveHave(peer: Peer, message: GossipMessageOf<"gossip-have">, now: Millis, out: Outbox): void {
+  receiveHave(peer: Peer, message: GossipMessageOf<"gossip-have">, now: Millis): void {
     const { recent, missing } = this.#state;
-    for (const { origin, ids } of message.origins) {
-      for (const { seq, hops } of ids) {
+    for (const { origin, seqs } of message.origins) {
+      for (const seq of seqs) {
         const id = { origin, seq };
         const known = recent.get(id);
-        if (known) {
-          known.holders.add(peer.hubId);
-          this.#reconsider(peer, known.from, known.hops - (hops + 1), out);
-        } else if (!this.#covered(id)) missing.announced(id, peer.hubId, now + this.#graftWait());
+        if (known) known.holders.add(peer.hubId);
+        else if (!this.#covered(id)) missing.announced(id, peer.hubId, now + this.#graftWait());
       }
     }
   }
@@ -175,6 +180,7 @@ export class Plumtree {
   }
 
   #prune(peer: Peer, out: Outbox): void {
+    peer.redundant = 0;
     this.#state.tree.prune(peer.hubId);
     this.#state.counters.add("prunes");
     this.#transmitter.send(peer, { kind: "gossip-prune" }, out);
@@ -185,14 +191,6 @@ export class Plumtree {
     this.#state.counters.add("grafts");
     const wanted = ids.map(({ origin, seq }) => ({ origin, seq }));
     this.#transmitter.send(peer, { kind: "gossip-graft", ids: wanted }, out);
-  }
-
-  #reconsider(announcer: Peer, parent: HubId | null, hopsSaved: number, out: Outbox): void {
-    const { peers, tree } = this.#state;
-    const current = parent === null ? undefined : peers.get(parent);
-    if (hopsSaved < WORTHWHILE_HOPS || !current || current === announcer || tree.isEager(announcer.hubId)) return;
-    this.#graft(announcer, [], out);
-    if (tree.isEager(current.hubId)) this.#prune(current, out);
   }
 
   #covered({ origin, seq }: RumorId): boolean {
@@ -207,7 +205,7 @@ export class Plumtree {
       if (this.#state.tree.isEager(peer.hubId)) slowest = Math.max(slowest, peer.roundTripMs);
     }
     const wait = 2 * this.#state.config.coalesceMs + 2 * slowest;
-    return Math.min(MAX_GRAFT_WAIT_MS, Math.max(MIN_GRAFT_WAIT_MS, wait));
+    return Math.min(MAX_GRAFT_WAIT_MS, Math.max(MIN_GRAFT_WAIT_MS, wait)) * (1 + this.#state.random.float());
   }
 
   // ── Time ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ import { selectPeers } from "./peer-selection.ts";
 import type { RecentRumor } from "./recent-rumors.ts";
 import { ACK_DELAY_MS, type Transmitter } from "./transmitter.ts";
 
-/** Rounds in which one rumor is repaired; after them anti-entropy is left. */
+/** Announcements of one rumor, per peer on average; after them anti-entropy is left. */
 export const MAX_REPAIRS = 8;
 const JITTER = 0.1;
 
@@ -54,6 +54,10 @@ export class Repair {
   #unconfirmed(now: Millis): Map<Peer, RecentRumor[]> {
     const lacking = new Map<Peer, RecentRumor[]>();
     for (const rumor of this.#state.recent.unsettled()) {
+      if (rumor.repairs >= MAX_REPAIRS * this.#state.peers.size) {
+        this.#state.recent.settle(rumor);
+        continue;
+      }
       let pending = false;
       for (const peer of this.#state.peers.values()) {
         if (rumor.holders.has(peer.hubId)) continue;
@@ -63,7 +67,7 @@ export class Repair {
         if (rumors) rumors.push(rumor);
         else lacking.set(peer, [rumor]);
       }
-      if (!pending || rumor.repairs >= MAX_REPAIRS * this.#state.peers.size) this.#state.recent.settle(rumor);
+      if (!pending) this.#state.recent.settle(rumor);
     }
     return lacking;
   }

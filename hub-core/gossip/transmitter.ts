@@ -8,9 +8,9 @@ import { PRIORITIES, type Rumor, type RumorStore } from "../wire/catalog.ts";
 import { MAX_RUMORS } from "../wire/gossip-messages.ts";
 import type { GroupState } from "./group-state.ts";
 import type { GossipMessage } from "./messages.ts";
-import type { Announcement, Peer } from "./peer.ts";
+import type { Peer } from "./peer.ts";
 import type { Ack } from "./receive-window.ts";
-import { encodedBytes, expired, keyOf, type RumorKey } from "./rumor-id.ts";
+import { encodedBytes, expired, keyOf, type RumorId, type RumorKey } from "./rumor-id.ts";
 import type { Queued } from "./send-queue.ts";
 
 /** What a message takes beside its rumors, at most: an id of 128 bytes and a few numbers. */
@@ -51,12 +51,13 @@ export class Transmitter {
     while (peer.sending.admits("range") && this.#rangeNext(peer, now, out)) {}
   }
 
-  announce(peer: Peer, announcements: readonly Announcement[], now: Millis, out: Outbox): void {
-    for (let at = 0; at < announcements.length; at += MAX_RUMORS) {
+  /** A peer without credit is not told: what it does not confirm is announced again, or found by anti-entropy. */
+  announce(peer: Peer, announcements: readonly RumorId[], now: Millis, out: Outbox): void {
+    for (let at = 0; at < announcements.length && peer.sending.admits("urgent"); at += MAX_RUMORS) {
       const page = announcements.slice(at, at + MAX_RUMORS);
       const origins = [...Map.groupBy(page, ({ origin }) => origin)].map(([origin, ids]) => ({
         origin,
-        ids: ids.map(({ seq, hops }) => ({ seq, hops })),
+        seqs: ids.map(({ seq }) => seq),
       }));
       const header = this.#number(peer, page.length * ID_BYTES, page.map(keyOf), now);
       this.send(peer, { kind: "gossip-have", ...header, origins }, out);

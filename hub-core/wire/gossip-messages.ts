@@ -15,7 +15,7 @@ const ack = struct({ upTo: uint, mask: uint });
  */
 const spread = struct({ rumor, hops: uint, gap: uint });
 
-const idsOfOrigin = struct({ origin: id, ids: list(struct({ seq: uint, hops: uint }), MAX_IDS) });
+const idsOfOrigin = struct({ origin: id, seqs: list(uint, MAX_IDS) });
 
 const vectorEntry = struct({ origin: id, upTo: uint });
 const vectorEntries = list(vectorEntry, MAX_VECTOR_ENTRIES);

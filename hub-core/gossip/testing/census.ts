@@ -17,7 +17,9 @@ export function digestsEqual(group: VirtualGroup): boolean {
 /** Hubs that applied some update more than once. */
 export function appliedTwice(group: VirtualGroup): string[] {
   return group.hubs.flatMap(({ id, notices }) => {
-    const ids = notices.flatMap((notice) => (notice.kind === "rumor-applied" ? [`${notice.rumor.seq}@${notice.rumor.origin}`] : []));
+    const ids = notices.flatMap((notice) =>
+      notice.kind === "rumor-applied" ? [`${notice.rumor.seq}@${notice.rumor.origin}`] : [],
+    );
     return new Set(ids).size === ids.length ? [] : [id];
   });
 }

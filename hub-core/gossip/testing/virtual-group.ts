@@ -7,8 +7,8 @@ import type { Notice, Outbox } from "../../common/outbox.ts";
 import { Random } from "../../common/random.ts";
 import type { HubId, HubIdentity, Json, Millis } from "../../common/types.ts";
 import type { GossipConfig } from "../../config/hub-config.ts";
-import { recordKeys, type Rumor } from "../../wire/catalog.ts";
-import { decode, DecodeError, encode } from "../../wire/codec.ts";
+import { type Rumor, recordKeys } from "../../wire/catalog.ts";
+import { DecodeError, decode, encode } from "../../wire/codec.ts";
 import { receiptMessages } from "../../wire/gossip-messages.ts";
 import { type Message, message as messageCodec } from "../../wire/messages.ts";
 import { NEWEST_VERSION } from "../../wire/versions.ts";
@@ -67,7 +67,14 @@ export function hubName(index: number): HubId {
 
 function identity(hubId: HubId, index: number): HubIdentity {
   const region = `region-${index % 5}`;
-  return { hubId, tier: "local", region, coordinates: { latitude: 0, longitude: 0 }, parent: null, address: `http://${hubId}` };
+  return {
+    hubId,
+    tier: "local",
+    region,
+    coordinates: { latitude: 0, longitude: 0 },
+    parent: null,
+    address: `http://${hubId}`,
+  };
 }
 
 export class VirtualHub implements Outbox {
@@ -95,7 +102,10 @@ export class VirtualHub implements Outbox {
   }
 
   /** A change of this hub, by default a small bulk record whose size is `padding` plus a few dozen bytes. */
-  publish(key: string, options: { priority?: Rumor["priority"]; padding?: number; expiresAt?: Millis; skip?: number } = {}): Rumor {
+  publish(
+    key: string,
+    options: { priority?: Rumor["priority"]; padding?: number; expiresAt?: Millis; skip?: number } = {},
+  ): Rumor {
     this.#seq += 1 + (options.skip ?? 0);
     const rumor: Rumor = {
       origin: this.id,
@@ -103,7 +113,12 @@ export class VirtualHub implements Outbox {
       key,
       priority: options.priority ?? "normal",
       expiresAt: options.expiresAt ?? null,
-      body: { kind: "test", messageId: `${this.id}-${this.#seq}`, payload: "x".repeat(options.padding ?? 0), startedAt: this.group.now },
+      body: {
+        kind: "test",
+        messageId: `${this.id}-${this.#seq}`,
+        payload: "x".repeat(options.padding ?? 0),
+        startedAt: this.group.now,
+      },
     };
     this.#spread(rumor);
     return rumor;
@@ -113,7 +128,14 @@ export class VirtualHub implements Outbox {
     const { messageId, record } = this.tests.start(payload, expected, this.group.now);
     this.#seq += 1;
     const expiresAt = this.group.now + TEST_MESSAGE_TTL_MS;
-    this.#spread({ origin: this.id, seq: this.#seq, key: recordKeys.test(messageId), priority: "normal", expiresAt, body: record });
+    this.#spread({
+      origin: this.id,
+      seq: this.#seq,
+      key: recordKeys.test(messageId),
+      priority: "normal",
+      expiresAt,
+      body: record,
+    });
     return messageId;
   }
 
@@ -131,7 +153,8 @@ export class VirtualHub implements Outbox {
   }
   notify(notice: Notice): void {
     this.notices.push(notice);
-    if (notice.kind === "rumor-applied" && notice.rumor.key.startsWith("test/")) this.tests.applied(notice.rumor, notice.from, notice.hops, this.group.now, this);
+    if (notice.kind === "rumor-applied" && notice.rumor.key.startsWith("test/"))
+      this.tests.applied(notice.rumor, notice.from, notice.hops, this.group.now, this);
   }
   dial(): void {}
   persist(): void {}
@@ -174,7 +197,10 @@ export class VirtualGroup {
     const [x, y] = [this.hub(a), this.hub(b)];
     if (a === b || this.linked(x.id, y.id)) return;
     this.#links.add(`${x.id} ${y.id}`).add(`${y.id} ${x.id}`);
-    for (const [one, other] of [[x, y], [y, x]] as const) {
+    for (const [one, other] of [
+      [x, y],
+      [y, x],
+    ] as const) {
       const rttMs = this.#weather.delay(one.id, other.id) + this.#weather.delay(other.id, one.id);
       one.gossip.peerUp({ hubId: other.id, region: other.self.region, rttMs }, this.now, one);
       one.tests.peerUp(other.id);
@@ -187,7 +213,10 @@ export class VirtualGroup {
     if (!this.linked(x.id, y.id)) return;
     this.#links.delete(`${x.id} ${y.id}`);
     this.#links.delete(`${y.id} ${x.id}`);
-    for (const [one, other] of [[x, y], [y, x]] as const) {
+    for (const [one, other] of [
+      [x, y],
+      [y, x],
+    ] as const) {
       if (!one.alive) continue;
       one.gossip.peerDown(other.id, this.now, one);
       one.tests.peerDown(other.id, this.now);
