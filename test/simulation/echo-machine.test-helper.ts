@@ -64,5 +64,7 @@ export class EchoMachine implements Machine {
 export const echoes: MachineKind<EchoMachine> = {
   create: (options) => new EchoMachine(options),
   inspect: () => null,
+  opinion: () => undefined,
+  gossip: () => ({ received: 0, duplicates: 0 }),
   usage: () => [],
 };

@@ -2,7 +2,7 @@
 
 import type { GroupId } from "../../hub-core/common/types.ts";
 import { Hub } from "../../hub-core/hub/index.ts";
-import type { Insight, MachineKind, MemberView } from "./machine.ts";
+import type { GroupView, Insight, MachineKind } from "./machine.ts";
 
 export const realHubs: MachineKind<Hub> = {
   create: (options, now) =>
@@ -17,26 +17,40 @@ export const realHubs: MachineKind<Hub> = {
       now,
     ),
   inspect: lookInside,
+  opinion: (hub, about) => {
+    for (const { membership } of hub.groups) {
+      const member = membership.member(about);
+      if (member) return member.state;
+    }
+    return undefined;
+  },
+  gossip: (hub) => {
+    const stats = hub.groups.map(({ gossip }) => gossip.stats());
+    return {
+      received: stats.reduce((sum, group) => sum + group.rumors_received, 0),
+      duplicates: stats.reduce((sum, group) => sum + group.duplicates, 0),
+    };
+  },
   usage: (hub) => [{ name: "links", used: hub.links.greeted().length, max: hub.config.network.maxConnections }],
 };
 
 function lookInside(hub: Hub): Insight {
-  const groups = new Map<GroupId, MemberView[]>();
+  const groups = new Map<GroupId, GroupView>();
   for (const group of hub.groups) {
-    const others = group.membership.members().filter((member) => member.identity.hubId !== hub.self.hubId);
-    groups.set(
-      group.id,
-      others.map((member) => ({
-        hubId: member.identity.hubId,
-        state: member.state,
-        incarnation: member.incarnation,
-      })),
-    );
+    const { hubId } = hub.self;
+    const others = group.membership.members().filter((member) => member.identity.hubId !== hubId);
+    groups.set(group.id, {
+      incarnation: group.membership.member(hubId)?.incarnation ?? hub.incarnation,
+      others: others.map(({ identity, state, incarnation }) => ({ hubId: identity.hubId, state, incarnation })),
+    });
   }
   return {
-    incarnation: hub.incarnation,
     groups,
     catalog: hub.registry.catalog,
     store: hub.registry.storeFor(null),
+    queues: hub.groups.flatMap(({ id, gossip }) => {
+      const { queue_depth, queue_limit } = gossip.stats();
+      return [{ name: `rumors queued in ${id}`, used: queue_depth, max: queue_limit }];
+    }),
   };
 }

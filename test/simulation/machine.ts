@@ -31,12 +31,18 @@ export interface Usage {
   readonly max: number;
 }
 
-export interface Insight {
+/** One group as one hub sees it. */
+export interface GroupView {
+  /** The hub's own: a refutation raises it in the group where it was needed. */
   readonly incarnation: number;
-  /** By group, all members but the hub itself. */
-  readonly groups: ReadonlyMap<GroupId, readonly MemberView[]>;
+  readonly others: readonly MemberView[];
+}
+
+export interface Insight {
+  readonly groups: ReadonlyMap<GroupId, GroupView>;
   readonly catalog: CatalogView;
   readonly store: RumorStore;
+  readonly queues: readonly Usage[];
 }
 
 /** How to make a machine, and how to look inside one. */
@@ -44,6 +50,10 @@ export interface MachineKind<M extends Machine = Machine> {
   create(options: MachineOptions, now: Millis): M;
   /** Null when there is nothing to see. */
   inspect(machine: M): Insight | null;
+  /** What one hub takes another for; undefined when it does not know it. */
+  opinion(machine: M, about: HubId): MemberState | undefined;
+  /** Rumors received so far, and how many of them were known already. */
+  gossip(machine: M): { readonly received: number; readonly duplicates: number };
   /** Cheap enough to ask after every step. */
   usage(machine: M): readonly Usage[];
 }

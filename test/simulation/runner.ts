@@ -112,7 +112,7 @@ export function describeEvent(event: HubEvent): string | number {
     case "introduce":
       return event.hubs.length;
     case "request":
-      return event.request.kind;
+      return "clusterId" in event.request ? `${event.request.kind} ${event.request.clusterId}` : event.request.kind;
     default:
       return unreachable(event);
   }

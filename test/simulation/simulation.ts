@@ -1,7 +1,7 @@
 /** One seed from beginning to end: start, settle, trouble with the invariants held against everything, heal, converge. */
 import { type DurationMs, invariant } from "../../hub-core/common/types.ts";
 import { convergenceBound } from "./bounds.ts";
-import { disagreement } from "./convergence.ts";
+import { Agreement } from "./convergence.ts";
 import { type Failure, Violation } from "./failure.ts";
 import { Theatre } from "./faults/fault.ts";
 import { describePlan, drawPlan, unleash } from "./faults/plan.ts";
@@ -13,6 +13,8 @@ import type { Topology } from "./topology.ts";
 import { Trace } from "./trace.ts";
 import { populate } from "./workload/population.ts";
 import { World } from "./world.ts";
+
+const POLL_MS: DurationMs = 250;
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -83,7 +85,7 @@ function play(world: World, options: SimulationOptions, plan: ReturnType<typeof 
   world.network.paths.frames = CLEAN;
   invariant(theatre.active === 0, "all faults end at the healing");
   const converged = awaitAgreement(world, "convergence", bound);
-  population.verify();
+  awaitQuiet(world, "tenants-are-served", bound, () => population.complaint());
   return converged;
 }
 
@@ -94,13 +96,22 @@ function settlingTime(world: World): DurationMs {
 
 /** Runs until everyone agrees. @returns how long it took. */
 export function awaitAgreement(world: World, promise: string, bound: DurationMs): DurationMs {
+  const agreement = new Agreement(world);
+  return awaitQuiet(world, promise, bound, () => agreement.open());
+}
+
+/** Runs until there is no objection left. @returns how long it took. */
+export function awaitQuiet(
+  world: World,
+  promise: string,
+  bound: DurationMs,
+  objection: () => string | null,
+): DurationMs {
   const start = world.clock.now;
-  let open = disagreement(world);
-  while (open !== null) {
+  for (let open = objection(); open !== null; open = objection()) {
     if (world.clock.now - start > bound)
       throw new Violation(promise, `after ${(bound / 1_000).toFixed(0)} s of calm: ${open}`);
-    world.run(250);
-    open = disagreement(world);
+    world.run(POLL_MS);
   }
   return world.clock.now - start;
 }

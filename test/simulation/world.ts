@@ -6,6 +6,7 @@ import { hash32, Random } from "../../hub-core/common/random.ts";
 import { type DurationMs, type HubId, type Millis, unreachable } from "../../hub-core/common/types.ts";
 import type { CheckOutcome, Effect, HubEvent } from "../../hub-core/hub/contract.ts";
 import type { Request } from "../../hub-core/hub/requests.ts";
+import type { MemberState } from "../../hub-core/wire/catalog.ts";
 import { VirtualClock } from "./clock/virtual-clock.ts";
 import type { Insight, Machine, MachineKind, Usage } from "./machine.ts";
 import { Marks } from "./marks.ts";
@@ -92,6 +93,15 @@ export class World<M extends Machine = Machine> implements Surroundings {
     return hub.machine ? this.#kind.inspect(hub.machine as M) : null;
   }
 
+  /** What `observer` takes `subject` for. */
+  opinion(observer: SimHub, subject: SimHub): MemberState | undefined {
+    return observer.machine ? this.#kind.opinion(observer.machine as M, subject.id) : undefined;
+  }
+
+  gossip(hub: SimHub): { readonly received: number; readonly duplicates: number } {
+    return hub.machine ? this.#kind.gossip(hub.machine as M) : { received: 0, duplicates: 0 };
+  }
+
   usage(hub: SimHub): readonly Usage[] {
     return hub.machine ? this.#kind.usage(hub.machine as M) : [];
   }
@@ -154,7 +164,18 @@ export class World<M extends Machine = Machine> implements Surroundings {
     this.note(hub.id, "freezes", span);
     hub.frozenUntil = Math.max(hub.frozenUntil, this.clock.now + span);
     const { run } = hub;
-    this.clock.at(hub.frozenUntil, () => this.#thaw(hub, run));
+    this.clock.at(hub.frozenUntil, () => {
+      if (hub.run === run && this.clock.now >= hub.frozenUntil) this.thaw(hub);
+    });
+  }
+
+  /** Handles what waited, in order. */
+  thaw(hub: SimHub): void {
+    if (!hub.machine) return;
+    this.note(hub.id, "thaws");
+    hub.frozenUntil = this.clock.now;
+    const { run } = hub;
+    for (const event of hub.inbox.splice(0)) this.deliver(hub, run, event);
   }
 
   jumpClock(hub: SimHub, ahead: DurationMs): void {
@@ -273,13 +294,6 @@ export class World<M extends Machine = Machine> implements Surroundings {
     this.clock.after(after, () =>
       this.deliver(hub, run, { kind: "checked", clusterId: check.clusterId, token: check.token, outcome }),
     );
-  }
-
-  #thaw(hub: SimHub, run: number): void {
-    if (hub.run !== run || this.clock.now < hub.frozenUntil) return;
-    this.note(hub.id, "thaws");
-    const waiting = hub.inbox.splice(0);
-    for (const event of waiting) this.deliver(hub, run, event);
   }
 
   #clear(hub: SimHub): void {

@@ -68,7 +68,10 @@ export const freeze: Fault = {
     const span = theatre.between(tolerance, 20 * tolerance);
     hub.trouble();
     theatre.world.freeze(hub, span);
-    theatre.endAfter(span, () => hub.relieve(theatre.world.clock.now));
+    theatre.endAfter(span, () => {
+      theatre.world.thaw(hub);
+      hub.relieve(theatre.world.clock.now);
+    });
     return true;
   },
 };
@@ -83,7 +86,10 @@ export const lateTimers: Fault = {
     hub.trouble();
     theatre.world.note(hub.id, "timers late", span);
     theatre.world.delayTimers(hub, span);
-    theatre.endAfter(span, () => hub.relieve(theatre.world.clock.now));
+    theatre.endAfter(span, () => {
+      theatre.world.refire(hub, 1);
+      hub.relieve(theatre.world.clock.now);
+    });
     return true;
   },
 };

@@ -9,8 +9,8 @@ export function deadIsDetected(): Invariant {
     name,
     onSample: (observer, insight, world) => {
       const bound = detectionBound(observer.config);
-      for (const members of insight.groups.values()) {
-        for (const member of members) {
+      for (const { others } of insight.groups.values()) {
+        for (const member of others) {
           if (member.state === "failed" || member.state === "left") continue;
           const subject = world.hub(member.hubId);
           if (!subject?.death) continue;

@@ -11,9 +11,9 @@ export function healthyNeverFailed(): Invariant {
   return {
     name,
     onSample: (observer, insight, world) => {
-      for (const [group, members] of insight.groups) {
-        const grace = reunionBound(observer.config, members.length + 1);
-        for (const member of members) {
+      for (const [group, { others }] of insight.groups) {
+        const grace = reunionBound(observer.config, others.length + 1);
+        for (const member of others) {
           if (member.state !== "failed" && member.state !== "left") continue;
           const subject = world.hub(member.hubId);
           if (!subject?.alive) continue;

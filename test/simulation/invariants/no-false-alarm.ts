@@ -13,9 +13,9 @@ export function noFalseAlarm(): Invariant {
   return {
     name,
     onSample: (observer, insight, world) => {
-      for (const members of insight.groups.values()) {
-        const grace = 2 * reunionBound(observer.config, members.length + 1);
-        for (const member of members) {
+      for (const { others } of insight.groups.values()) {
+        const grace = 2 * reunionBound(observer.config, others.length + 1);
+        for (const member of others) {
           const key = `${observer.id}/${observer.run}/${member.hubId}`;
           const failed = member.state === "failed";
           const turned = failed && failedBefore.get(key) === false;

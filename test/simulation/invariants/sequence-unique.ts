@@ -2,7 +2,6 @@
 import { hash32 } from "../../../hub-core/common/random.ts";
 import { rumor } from "../../../hub-core/wire/catalog.ts";
 import { DecodeError, decode } from "../../../hub-core/wire/codec.ts";
-import { NEWEST_VERSION } from "../../../hub-core/wire/versions.ts";
 import { Violation } from "../failure.ts";
 import type { Invariant } from "./invariant.ts";
 
@@ -24,7 +23,8 @@ export function sequenceUnique(): Invariant {
     afterStep: ({ hub, durable }) => {
       for (const write of durable) {
         if (write.table !== "record" || write.bytes === null) continue;
-        const stored = decode(rumor, write.bytes, NEWEST_VERSION);
+        // The version it was written in comes first.
+        const stored = decode(rumor, write.bytes.subarray(1), write.bytes[0] ?? 0);
         if (stored instanceof DecodeError)
           throw new Violation(name, `${hub.id} stored what nobody can read: ${stored.message}`);
         const author = `${hub.id}/${hub.storage.epoch}`;

@@ -1,15 +1,21 @@
-/** Links, queues, caches and tables stay within their configured limits, after every step. */
+/** Links stay within their limit after every step; queues are looked at in samples. */
 import { Violation } from "../failure.ts";
+import type { Usage } from "../machine.ts";
+import type { SimHub } from "../sim-hub.ts";
 import type { Invariant } from "./invariant.ts";
 
+const NAME = "within-limits";
+
 export function withinLimits(): Invariant {
-  const name = "within-limits";
   return {
-    name,
-    afterStep: ({ hub }, world) => {
-      for (const { name: what, used, max } of world.usage(hub)) {
-        if (used > max) throw new Violation(name, `${hub.id} has ${used} ${what}, the limit is ${max}`);
-      }
-    },
+    name: NAME,
+    afterStep: ({ hub }, world) => judge(hub, world.usage(hub)),
+    onSample: (hub, { queues }) => judge(hub, queues),
   };
+}
+
+function judge(hub: SimHub, usage: readonly Usage[]): void {
+  for (const { name, used, max } of usage) {
+    if (used > max) throw new Violation(NAME, `${hub.id} has ${used} ${name}, the limit is ${max}`);
+  }
 }

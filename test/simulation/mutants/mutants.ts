@@ -1,0 +1,4 @@
+/** The teeth of the simulator. */
+import type { Mutant } from "./mutant.ts";
+
+export const MUTANTS: readonly Mutant[] = [];
