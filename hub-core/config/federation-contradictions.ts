@@ -11,6 +11,7 @@ export function federationContradictions(input: FederationFileInput, settings: S
     ...duplicates("regions", input.regions),
     ...duplicates("hubs", input.hubs),
     ...duplicates("clusters", input.clusters ?? []),
+    ...offeredOnce(input),
     ...knownRegions(input),
     ...tiers(input),
     ...parents(input),
@@ -42,6 +43,16 @@ function duplicates(list: "regions" | "hubs" | "clusters", entries: readonly { i
     }
     const message = `${list}[${index}].id ${JSON.stringify(id)} is taken by ${list}[${earlier}]`;
     return [{ path: [list, index, "id"], expected: "an id that is not used yet", message }];
+  });
+}
+
+function offeredOnce({ clusters = [] }: FederationFileInput): Contradiction[] {
+  return clusters.flatMap(({ id, services }, index) => {
+    const names = services.map((service) => service.name);
+    const repeated = names.findIndex((name, i) => names.indexOf(name) < i);
+    if (repeated < 0) return [];
+    const path = ["clusters", index, "services", repeated, "name"];
+    return [{ path, expected: "each service once", message: `cluster ${id} offers ${names[repeated]} twice` }];
   });
 }
 

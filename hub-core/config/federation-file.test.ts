@@ -78,6 +78,11 @@ test("CONFIG-16: a hub's seeds are its parent, its siblings and its children", (
   expect(hubConfigOf(parsed.value, "nobody", addressOf)).toBeNull();
 });
 
+test("CONFIG-9: a service that a cluster offers twice is refused", () => {
+  const errors = broken("weight: 50 }]", "weight: 50 }, { name: checkout }]");
+  expect(errors).toMatchObject([{ line: 13, path: "clusters[0].services[1].name", value: '"checkout"' }]);
+});
+
 test.each<[string, string, string, number, string]>([
   [
     "CONFIG-7: a regional hub without a parent",

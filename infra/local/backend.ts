@@ -32,10 +32,9 @@ runAsChild<BackendConfig, BackendReady>(async ({ region, port, edgeUrl, operator
       url: `${url}/c/${cluster.id}`,
       inFlight: () => inFlight(cluster.id),
     };
+    // One cluster that is refused is no reason to take the others down: it answers, but nobody is sent there.
     keepRegistered(agent).catch((error: unknown) => {
       console.error(`${cluster.id}: ${error instanceof Error ? error.message : String(error)}`);
-      process.exitCode = 1;
-      process.disconnect();
     });
   }
   return { url };

@@ -9,7 +9,8 @@ export interface RegionState {
   /** The runtime: the process whose end is the region's end. */
   readonly pid: number;
   readonly backend_pid: number;
-  readonly state: "running" | "stopped";
+  /** `partial`: one of the two processes has ended. */
+  readonly state: "running" | "partial" | "stopped";
   readonly hubs: readonly string[];
 }
 

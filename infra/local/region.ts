@@ -56,13 +56,18 @@ export class Region {
     return this.#workerd !== null;
   }
 
+  get #condition(): RegionState["state"] {
+    if (this.#workerd && this.#backend) return "running";
+    return this.#workerd || this.#backend ? "partial" : "stopped";
+  }
+
   get state(): RegionState {
     return {
       region: this.id,
       url: this.url,
       pid: this.#pids.runtime,
       backend_pid: this.#pids.backend,
-      state: this.running ? "running" : "stopped",
+      state: this.#condition,
       hubs: this.hubs,
     };
   }

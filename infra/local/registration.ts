@@ -91,9 +91,9 @@ async function call(agent: ClusterAgent, method: string, path: string, body?: un
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
     });
-    await response.arrayBuffer();
+    const text = await response.text();
     if (!response.ok && response.status !== 404)
-      console.error(`${agent.cluster.id}: ${method} ${path} gave ${response.status}`);
+      console.error(`${agent.cluster.id}: ${method} ${path} gave ${response.status} ${text.slice(0, 500)}`);
     return response.status;
   } catch (error) {
     console.error(`${agent.cluster.id}: ${method} ${path}: ${error instanceof Error ? error.message : String(error)}`);
