@@ -1,0 +1,49 @@
+/** Records with every field present, for tests that care about some. */
+import type { ClusterRecord, HubRecord } from "../wire/catalog.ts";
+
+export function clusterRecord(more: Partial<ClusterRecord> = {}): ClusterRecord {
+  return {
+    kind: "cluster",
+    clusterId: "c",
+    incarnation: 1,
+    homeHub: "h",
+    region: "r",
+    coordinates: { latitude: 0, longitude: 0 },
+    endpoints: [{ url: "http://c", weight: 1 }],
+    services: [{ name: "web", version: null, tags: [], weight: 1, capacity: 100, load: 0, healthy: true }],
+    healthCheck: null,
+    ttlMs: null,
+    namespace: "default",
+    jurisdiction: null,
+    metadata: null,
+    state: "passing",
+    reason: "registered",
+    stateSince: 0,
+    rampUntil: null,
+    load: 0,
+    inFlight: 0,
+    checkRttMs: null,
+    maintenance: null,
+    updatedAt: 0,
+    ...more,
+  };
+}
+
+export function hubRecord(more: Partial<HubRecord> = {}): HubRecord {
+  return {
+    kind: "hub",
+    tier: "local",
+    region: "r",
+    coordinates: { latitude: 0, longitude: 0 },
+    parent: "p",
+    address: "https://hub.example",
+    incarnation: 1,
+    clusters: 0,
+    capacity: 100,
+    load: 0,
+    draining: false,
+    softwareVersion: "1.0.0",
+    startedAt: 0,
+    ...more,
+  };
+}
