@@ -1,0 +1,218 @@
+/**
+ * Round trips between any two places from a few measured ones: Gaussian-process regression (kriging) of how much slower than
+ * the great circle the network is, over pairs of places (Rasmussen & Williams 2006, ch. 2; the kernel over pairs is the
+ * symmetrised product of Ben-Hur & Noble 2005).
+ *
+ *   ln(rtt(a,b) / prior(a,b)) ~ GP,   prior(a,b) = DETOUR × fibre(a,b) + BASE
+ *   k((a,b),(c,d)) = OVERALL² + place(a,c) + place(a,d) + place(b,c) + place(b,d)
+ *                  + PAIR² × [near(a,c)·near(b,d) + near(a,d)·near(b,c)]
+ *
+ * `place` says: the access of a place, and of places around it, is slow to everywhere. `near`: routes between the same two
+ * neighbourhoods take the same cables. Both fall off exponentially with the distance.
+ *
+ * The kernel is bilinear in the two ends, so a client's answers for all clusters need one S × S product, then S operations each
+ * (S = measured places). Constants are fixed: they describe wide-area networks, not one federation.
+ */
+import { factor, forward, solve } from "./cholesky.ts";
+import { arcKm, fibreMs, type UnitVector } from "./great-circle.ts";
+
+/** Paths are about this much longer than the great circle, and this many ms go to access and switching. */
+export const DETOUR = 1.5;
+export const BASE_MS = 3;
+
+const OVERALL = 0.3;
+const PLACE = 0.15;
+const PLACE_KM = 1_500;
+/** What is particular to one place, shared with no neighbour. */
+const OWN = 0.1;
+/** Places nearer than this are one. */
+const SAME_KM = 1;
+const PAIR = 0.4;
+const PAIR_KM = 3_000;
+/** Of one measurement: relative, and absolute in ms (records carry tenths; medians wander by about this). */
+const NOISE = 0.03;
+const NOISE_MS = 0.7;
+/** Round trips below this are not told apart. */
+const LEAST_MS = 0.3;
+
+/** Measured pairs that the model takes; the work to build it grows with their cube. */
+export const MAX_OBSERVATIONS = 384;
+
+export interface PairObservation {
+  /** Indices into the places. */
+  readonly a: number;
+  readonly b: number;
+  readonly rttMs: number;
+}
+
+/** A place as the model sees it: how near it is to each measured place. */
+export interface Affinity {
+  readonly at: UnitVector;
+  /** Per measured place: PLACE²·exp(−d/PLACE_KM) + OWN² when it is the same place. */
+  readonly place: Float64Array;
+  /** Per measured place: PAIR·exp(−d/PAIR_KM). */
+  readonly near: Float64Array;
+  readonly nearestKm: number;
+  /** The measured place that it is, or -1. */
+  readonly same: number;
+}
+
+/** One client's half of the product. */
+export interface Vantage {
+  readonly from: Affinity;
+  readonly offset: number;
+  readonly weights: Float64Array;
+}
+
+export function priorMs(km: number): number {
+  return DETOUR * fibreMs(km) + BASE_MS;
+}
+
+export class Kriging {
+  readonly places: readonly UnitVector[];
+  readonly #observations: readonly PairObservation[];
+  readonly #affinities: readonly Affinity[];
+  readonly #lower: Float64Array;
+  /** Per place: the sum of the coefficients of its observations. */
+  readonly #incident: Float64Array;
+  /** Symmetric S × S: the coefficients by pair of places. */
+  readonly #coefficients: Float64Array;
+  readonly #total: number;
+  readonly #measured: ReadonlyMap<number, number>;
+
+  /** Null when there is nothing to learn from. Takes the first MAX_OBSERVATIONS. */
+  static fit(places: readonly UnitVector[], observations: readonly PairObservation[]): Kriging | null {
+    const used = observations.slice(0, MAX_OBSERVATIONS).filter(({ a, b }) => a !== b);
+    return used.length === 0 ? null : new Kriging(places, used);
+  }
+
+  private constructor(places: readonly UnitVector[], observations: readonly PairObservation[]) {
+    const n = observations.length;
+    this.places = places;
+    this.#observations = observations;
+    this.#affinities = places.map((place) => this.affinity(place));
+    this.#lower = new Float64Array(n * n);
+    const target = new Float64Array(n);
+    observations.forEach((one, i) => {
+      const prior = priorMs(arcKm(this.#at(one.a).at, this.#at(one.b).at));
+      target[i] = Math.log(Math.max(LEAST_MS, one.rttMs) / prior);
+      for (let j = 0; j <= i; j++) this.#lower[i * n + j] = this.#covariance(one, observations[j] as PairObservation);
+      this.#lower[i * n + i] = (this.#lower[i * n + i] as number) + NOISE ** 2 + (NOISE_MS / prior) ** 2;
+    });
+    if (!factor(this.#lower, n)) throw new Error("invariant broken: a kernel matrix with noise is positive definite");
+    const coefficients = solve(this.#lower, n, target);
+    const s = places.length;
+    this.#incident = new Float64Array(s);
+    this.#coefficients = new Float64Array(s * s);
+    let total = 0;
+    observations.forEach(({ a, b }, i) => {
+      const c = coefficients[i] as number;
+      total += c;
+      this.#incident[a] = (this.#incident[a] as number) + c;
+      this.#incident[b] = (this.#incident[b] as number) + c;
+      this.#coefficients[a * s + b] = (this.#coefficients[a * s + b] as number) + c;
+      this.#coefficients[b * s + a] = (this.#coefficients[b * s + a] as number) + c;
+    });
+    this.#total = total;
+    this.#measured = new Map(observations.map(({ a, b, rttMs }) => [pairKey(a, b), rttMs]));
+  }
+
+  affinity(at: UnitVector): Affinity {
+    const place = new Float64Array(this.places.length);
+    const near = new Float64Array(this.places.length);
+    let nearestKm = Infinity;
+    let same = -1;
+    this.places.forEach((other, i) => {
+      const km = arcKm(at, other);
+      place[i] = PLACE ** 2 * Math.exp(-km / PLACE_KM) + (km < SAME_KM ? OWN ** 2 : 0);
+      near[i] = PAIR * Math.exp(-km / PAIR_KM);
+      nearestKm = Math.min(nearestKm, km);
+      if (km < SAME_KM && same < 0) same = i;
+    });
+    return { at, place, near, nearestKm, same };
+  }
+
+  /** The part of `predict` that only the client decides. */
+  vantage(from: Affinity): Vantage {
+    const s = this.places.length;
+    const weights = new Float64Array(s);
+    let offset = OVERALL ** 2 * this.#total;
+    for (let i = 0; i < s; i++) {
+      offset += (this.#incident[i] as number) * (from.place[i] as number);
+      let sum = 0;
+      for (let j = 0; j < s; j++) sum += (this.#coefficients[i * s + j] as number) * (from.near[j] as number);
+      weights[i] = sum;
+    }
+    return { from, offset, weights };
+  }
+
+  /** What was measured between these very places, or null. */
+  measured(from: Affinity, to: Affinity): number | null {
+    if (from.same < 0 || to.same < 0) return null;
+    return this.#measured.get(pairKey(from.same, to.same)) ?? null;
+  }
+
+  /** Expected round trip, ms. */
+  predict(vantage: Vantage, to: Affinity): number {
+    const { weights, offset, from } = vantage;
+    let exponent = offset;
+    for (let i = 0; i < weights.length; i++) {
+      exponent +=
+        (this.#incident[i] as number) * (to.place[i] as number) + (weights[i] as number) * (to.near[i] as number);
+    }
+    return priorMs(arcKm(from.at, to.at)) * Math.exp(exponent);
+  }
+
+  /** Standard deviation of ln(rtt): what a measurement of this pair could still teach. */
+  deviation(from: Affinity, to: Affinity): number {
+    const n = this.#observations.length;
+    const k = new Float64Array(n);
+    this.#observations.forEach(({ a, b }, i) => {
+      k[i] =
+        OVERALL ** 2 +
+        (from.place[a] as number) +
+        (from.place[b] as number) +
+        (to.place[a] as number) +
+        (to.place[b] as number) +
+        (from.near[a] as number) * (to.near[b] as number) +
+        (from.near[b] as number) * (to.near[a] as number);
+    });
+    const explained = forward(this.#lower, n, k).reduce((sum, x) => sum + x * x, 0);
+    return Math.sqrt(Math.max(0, priorVariance(arcKm(from.at, to.at)) - explained));
+  }
+
+  #at(place: number): Affinity {
+    return this.#affinities[place] as Affinity;
+  }
+
+  #covariance(one: PairObservation, other: PairObservation): number {
+    const a = this.#at(one.a);
+    const b = this.#at(one.b);
+    const { a: c, b: d } = other;
+    return (
+      OVERALL ** 2 +
+      (a.place[c] as number) +
+      (a.place[d] as number) +
+      (b.place[c] as number) +
+      (b.place[d] as number) +
+      (a.near[c] as number) * (b.near[d] as number) +
+      (a.near[d] as number) * (b.near[c] as number)
+    );
+  }
+}
+
+function pairKey(a: number, b: number): number {
+  return Math.min(a, b) * 0x1_0000 + Math.max(a, b);
+}
+
+/** Of ln(rtt) when nothing was measured. */
+function priorVariance(km: number): number {
+  const same = km < SAME_KM ? 2 * OWN ** 2 : 0;
+  return (
+    OVERALL ** 2 +
+    2 * (PLACE ** 2 + OWN ** 2) +
+    2 * PLACE ** 2 * Math.exp(-km / PLACE_KM) +
+    same +
+    PAIR ** 2 * (1 + Math.exp((-2 * km) / PAIR_KM))
+  );
+}

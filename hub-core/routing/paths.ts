@@ -1,0 +1,71 @@
+/** `GET /api/paths` and `GET /api/topology`, as they are answered. */
+import type { CatalogView, HubView } from "../common/catalog-view.ts";
+import { answered, type Reply, refused } from "../common/problem.ts";
+import type { HubId } from "../common/types.ts";
+import { disjointPair } from "./disjoint.ts";
+import type { NodePath } from "./graph.ts";
+import { costOf, type HubGraph, hubIdsOf } from "./hub-graph.ts";
+import { kShortestPaths, MAX_PATHS } from "./yen.ts";
+
+export interface PathAnswer {
+  readonly hubs: readonly HubId[];
+  readonly latency_ms: number;
+  readonly cost: number;
+}
+
+export interface PathsAnswer {
+  readonly paths: readonly PathAnswer[];
+  /** Shares no edge with the first of the cheapest pair, so one cut leaves a way. Absent when there is none. */
+  readonly disjoint_backup?: PathAnswer & { readonly primary: PathAnswer };
+}
+
+/** 404 `hub_unknown`; 400 `k_out_of_range`; 503 `no_path` when one of the hubs is down or cut off. */
+export function answerPaths(view: CatalogView, graph: HubGraph, from: HubId, to: HubId, k: number): Reply<PathsAnswer> {
+  for (const hub of [from, to]) {
+    if (!view.hub(hub)) return refused(404, "hub_unknown", `no hub is named ${hub}`, { hub_id: hub });
+  }
+  if (!Number.isInteger(k) || k < 1 || k > MAX_PATHS) {
+    return refused(400, "k_out_of_range", `k must be a whole number from 1 to ${MAX_PATHS}`, { max: MAX_PATHS });
+  }
+  const a = graph.indexOf.get(from);
+  const b = graph.indexOf.get(to);
+  const paths = a === undefined || b === undefined ? [] : kShortestPaths(graph.graph, a, b, k);
+  if (a === undefined || b === undefined || paths.length === 0) {
+    return refused(503, "no_path", `no living path leads from ${from} to ${to}`, { from, to });
+  }
+  const pair = disjointPair(graph.graph, a, b);
+  const described = paths.map((path) => describe(graph, path));
+  if (!pair) return answered({ paths: described });
+  return answered({
+    paths: described,
+    disjoint_backup: { ...describe(graph, pair.backup), primary: describe(graph, pair.primary) },
+  });
+}
+
+function describe(graph: HubGraph, path: NodePath): PathAnswer {
+  return { hubs: hubIdsOf(graph, path), latency_ms: path.ms, cost: costOf(graph, path) };
+}
+
+export function answerTopology(view: CatalogView, graph: HubGraph): Reply<{ nodes: unknown[]; edges: unknown[] }> {
+  const hubs = [...view.hubs()].sort((a, b) => (a.hubId < b.hubId ? -1 : 1));
+  return answered({
+    nodes: hubs.map((hub) => ({
+      id: hub.hubId,
+      kind: "hub",
+      tier: hub.tier,
+      region: hub.region,
+      parent: hub.parent,
+      coordinates: hub.coordinates,
+      state: hub.state,
+    })),
+    edges: graph.edges.map(({ a, b, kind, measured, rttMs, loss, utilisation }) => ({
+      from: (graph.hubs[a] as HubView).hubId,
+      to: (graph.hubs[b] as HubView).hubId,
+      kind,
+      measured,
+      rtt_ms: rttMs,
+      loss: measured ? loss : null,
+      utilisation: measured ? utilisation : null,
+    })),
+  });
+}

@@ -1,0 +1,188 @@
+/** Answers routing questions from the catalog as it stands: where a client should go, over which hubs, and why. */
+import type { CatalogView } from "../common/catalog-view.ts";
+import type { Metrics } from "../common/metrics.ts";
+import { answered, type Reply, refused } from "../common/problem.ts";
+import { hash32, type Random } from "../common/random.ts";
+import { type HubId, type HubIdentity, type Millis, unreachable } from "../common/types.ts";
+import type { LimitsConfig } from "../config/hub-config.ts";
+import type { CandidateTable } from "./candidate-table.ts";
+import { decide, scoreOf } from "./decide.ts";
+import { pathTo } from "./dijkstra.ts";
+import { type Explanation, explain } from "./explain.ts";
+import { hubIdsOf } from "./hub-graph.ts";
+import { type LatencyColumn, sourceAt } from "./latency-column.ts";
+import type { LatencySource } from "./latency-model.ts";
+import { answerPaths, answerTopology } from "./paths.ts";
+import type { Position, PositionSource, RouteQuestion, RoutingRequest } from "./question.ts";
+import { RoutingTables } from "./routing-tables.ts";
+
+export interface RouteTarget {
+  readonly cluster_id: string;
+  readonly hub_id: HubId;
+  readonly region: string;
+  /** Null when the cluster has registered no endpoint. */
+  readonly url: string | null;
+  readonly expected_latency_ms: number;
+  readonly latency_source: LatencySource;
+  readonly score: number;
+}
+
+export interface RouteAnswer {
+  readonly decision_id: string;
+  readonly service: string;
+  readonly chosen: RouteTarget;
+  readonly alternatives: readonly RouteTarget[];
+  /** From the hub nearest to the client to the hub that owns the cluster; empty when that hub cannot be reached. */
+  readonly path: readonly HubId[];
+  /** Null with an empty path. */
+  readonly path_latency_ms: number | null;
+  readonly catalog_version: number;
+  readonly data_age_ms: number;
+  readonly position: { readonly latitude: number; readonly longitude: number; readonly source: PositionSource };
+  readonly explain?: Explanation;
+}
+
+export interface RouterOptions {
+  readonly self: HubIdentity;
+  readonly catalog: CatalogView;
+  readonly config: Pick<LimitsConfig, "maxGraphCacheSize">;
+  readonly metrics: Metrics;
+  readonly random: Random;
+}
+
+/** Reports are not answered here: `latencyRecords` makes records of them, and who owns a log publishes those. */
+export type RouterRequest = Exclude<RoutingRequest, { readonly kind: "latency-report" }>;
+
+export class Router {
+  readonly #options: RouterOptions;
+  readonly #tables: RoutingTables;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    this.#tables = new RoutingTables(options.catalog, options.config.maxGraphCacheSize);
+  }
+
+  /** Entries cached, of at most `maxGraphCacheSize`. */
+  get cached(): { readonly entries: number; readonly hits: number; readonly misses: number } {
+    return { entries: this.#tables.size, hits: this.#tables.hits, misses: this.#tables.misses };
+  }
+
+  request(request: RouterRequest, now: Millis): Reply {
+    const { catalog } = this.#options;
+    switch (request.kind) {
+      case "route":
+        return this.route(request.question, now);
+      case "paths":
+        return answerPaths(catalog, this.#tables.graph(), request.from, request.to, request.k);
+      case "topology":
+        return answerTopology(catalog, this.#tables.graph());
+      default:
+        return unreachable(request);
+    }
+  }
+
+  /** 404 `service_unknown`; 503 `stale`; 503 `no_eligible_cluster`, which always explains. */
+  route(question: RouteQuestion, now: Millis): Reply<RouteAnswer> {
+    const { catalog } = this.#options;
+    const age = Math.max(0, now - catalog.changedAt);
+    if (question.maxAgeMs !== null && age > question.maxAgeMs) {
+      return this.#refuse(503, "stale", `the catalog is ${age} ms old`, { data_age_ms: age });
+    }
+    const table = this.#tables.table(question.service);
+    if (!table) {
+      return this.#refuse(404, "service_unknown", `no cluster offers ${question.service}`, {
+        service: question.service,
+      });
+    }
+    const verdicts = this.#tables.verdicts(table, question, now);
+    const column = this.#tables.column(table, question.position, question.strategy);
+    const decisionId = question.decisionId ?? this.#drawId();
+    const decision = decide(table, verdicts, column, { ...question, decisionId }, now);
+    const reason = (): Explanation => explain(table, verdicts, column, question.strategy);
+    if (!decision) {
+      return this.#refuse(
+        503,
+        "no_eligible_cluster",
+        `${table.size} clusters offer ${question.service}, none may be used`,
+        {
+          decision_id: decisionId,
+          catalog_version: catalog.version,
+          data_age_ms: age,
+          explain: reason(),
+        },
+      );
+    }
+    const [chosen, ...alternatives] = decision.ranked.map((i) => target(table, column, question, decisionId, i));
+    if (!chosen) throw new Error("invariant broken: a decision names a cluster");
+    const { latitude, longitude, source } = question.position;
+    this.#options.metrics.count("routing_decisions_total", 1, { outcome: "chosen", source: chosen.latency_source });
+    return answered({
+      decision_id: decisionId,
+      service: question.service,
+      chosen,
+      alternatives,
+      ...this.#pathTo(chosen.hub_id, question.position),
+      catalog_version: catalog.version,
+      data_age_ms: age,
+      position: { latitude, longitude, source },
+      ...(question.explain ? { explain: reason() } : {}),
+    });
+  }
+
+  #pathTo(owner: HubId, position: Position): { path: readonly HubId[]; path_latency_ms: number | null } {
+    const graph = this.#tables.graph();
+    const from = graph.indexOf.get(this.#tables.entryHub(position) ?? "");
+    const to = graph.indexOf.get(owner);
+    const path = from === undefined || to === undefined ? null : pathTo(graph.graph, this.#tables.tree(from), to);
+    return path ? { path: hubIdsOf(graph, path), path_latency_ms: path.ms } : { path: [], path_latency_ms: null };
+  }
+
+  #drawId(): string {
+    const { self, random } = this.#options;
+    return `${self.hubId}-${hex(random.uint32())}${hex(random.uint32())}`;
+  }
+
+  #refuse(status: number, code: string, detail: string, extra: Readonly<Record<string, unknown>>): Reply<never> {
+    this.#options.metrics.count("routing_decisions_total", 1, { outcome: code, source: "none" });
+    return refused(status, code, detail, extra);
+  }
+}
+
+function target(
+  table: CandidateTable,
+  column: LatencyColumn,
+  question: RouteQuestion,
+  decisionId: string,
+  candidate: number,
+): RouteTarget {
+  const { cluster } = table.candidates[candidate] as CandidateTable["candidates"][number];
+  return {
+    cluster_id: cluster.record.clusterId,
+    hub_id: cluster.owner,
+    region: cluster.record.region,
+    url: endpointUrl(cluster.record.endpoints, question.sticky ?? decisionId),
+    expected_latency_ms: column.expected[candidate] as number,
+    latency_source: sourceAt(column, candidate),
+    score: scoreOf(candidate, column.terms, table.terms[question.strategy].fixed),
+  };
+}
+
+/** By weight, and the same for the same key; endpoints of weight 0 are used when there is no other. */
+function endpointUrl(
+  endpoints: readonly { readonly url: string; readonly weight: number }[],
+  key: string,
+): string | null {
+  let chosen: string | null = null;
+  let least = Infinity;
+  for (const { url, weight } of endpoints) {
+    const draw = -Math.log((hash32(url, hash32(key)) + 0.5) / 0x1_0000_0000) / Math.max(weight, 1e-12);
+    if (draw >= least) continue;
+    least = draw;
+    chosen = url;
+  }
+  return chosen;
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(8, "0");
+}

@@ -1,0 +1,153 @@
+/** A catalog for tests: records in memory, a version that goes up with every change. */
+import type { CatalogView, ClusterView, HubView } from "../../common/catalog-view.ts";
+import type { ClusterId, Coordinates, HubId, Millis, RegionId, Tier } from "../../common/types.ts";
+import type {
+  ClusterRecord,
+  LatencyRecord,
+  LinksRecord,
+  MemberState,
+  OfferedService,
+  SummaryRecord,
+} from "../../wire/catalog.ts";
+
+export class MemoryCatalog implements CatalogView {
+  version = 1;
+  changedAt: Millis = 0;
+  readonly #hubs = new Map<HubId, HubView>();
+  readonly #clusters = new Map<ClusterId, ClusterView>();
+  readonly #byService = new Map<string, Set<ClusterId>>();
+  readonly #links = new Map<HubId, LinksRecord>();
+  readonly #latencies: { origin: HubId; record: LatencyRecord }[] = [];
+
+  putHub(hub: HubView): this {
+    this.#hubs.set(hub.hubId, hub);
+    return this.#changed();
+  }
+
+  putCluster(cluster: ClusterView): this {
+    this.removeCluster(cluster.record.clusterId);
+    this.#clusters.set(cluster.record.clusterId, cluster);
+    for (const { name } of cluster.record.services) {
+      const offering = this.#byService.get(name) ?? new Set();
+      this.#byService.set(name, offering.add(cluster.record.clusterId));
+    }
+    return this.#changed();
+  }
+
+  removeCluster(id: ClusterId): this {
+    for (const { name } of this.#clusters.get(id)?.record.services ?? []) this.#byService.get(name)?.delete(id);
+    this.#clusters.delete(id);
+    return this.#changed();
+  }
+
+  putLinks(origin: HubId, links: LinksRecord["links"]): this {
+    this.#links.set(origin, { kind: "links", links, updatedAt: this.changedAt });
+    return this.#changed();
+  }
+
+  putLatency(origin: HubId, record: LatencyRecord): this {
+    this.#latencies.push({ origin, record });
+    return this.#changed();
+  }
+
+  hubs(): Iterable<HubView> {
+    return this.#hubs.values();
+  }
+  hub(id: HubId): HubView | undefined {
+    return this.#hubs.get(id);
+  }
+  clusters(): Iterable<ClusterView> {
+    return this.#clusters.values();
+  }
+  cluster(id: ClusterId): ClusterView | undefined {
+    return this.#clusters.get(id);
+  }
+  services(): Iterable<string> {
+    return [...this.#byService].filter(([, ids]) => ids.size > 0).map(([name]) => name);
+  }
+  clustersOffering(service: string): Iterable<ClusterView> {
+    return [...(this.#byService.get(service) ?? [])].flatMap((id) => this.#clusters.get(id) ?? []);
+  }
+  links(): Iterable<{ readonly origin: HubId; readonly record: LinksRecord }> {
+    return [...this.#links].map(([origin, record]) => ({ origin, record }));
+  }
+  latencies(): Iterable<{ readonly origin: HubId; readonly record: LatencyRecord }> {
+    return this.#latencies;
+  }
+  summaries(): Iterable<SummaryRecord> {
+    return [];
+  }
+  regions(): Iterable<RegionId> {
+    return new Set([...this.#hubs.values()].map(({ region }) => region));
+  }
+
+  #changed(): this {
+    this.version += 1;
+    return this;
+  }
+}
+
+export interface HubSpec {
+  readonly hubId: HubId;
+  readonly at: Coordinates;
+  readonly region?: RegionId;
+  readonly tier?: Tier;
+  readonly parent?: HubId | null;
+  readonly state?: MemberState;
+}
+
+export function hubView({ hubId, at, region = "r", tier = "local", parent = null, state = "alive" }: HubSpec): HubView {
+  const address = `https://${hubId}.example`;
+  return { hubId, tier, region, coordinates: at, parent, address, state, incarnation: 1, record: null };
+}
+
+export interface ClusterSpec {
+  readonly at?: Coordinates;
+  readonly owner?: HubId;
+  readonly vouched?: boolean;
+  readonly service?: Partial<OfferedService>;
+  readonly record?: Partial<ClusterRecord>;
+}
+
+export function clusterView(clusterId: ClusterId, spec: ClusterSpec = {}): ClusterView {
+  const owner = spec.owner ?? "hub";
+  const service: OfferedService = {
+    name: "api",
+    version: "1.2.3",
+    tags: [],
+    weight: 1,
+    capacity: null,
+    load: 0,
+    healthy: true,
+    ...spec.service,
+  };
+  return {
+    owner,
+    vouched: spec.vouched ?? true,
+    record: {
+      kind: "cluster",
+      clusterId,
+      incarnation: 1,
+      homeHub: owner,
+      region: "r",
+      coordinates: spec.at ?? { latitude: 0, longitude: 0 },
+      endpoints: [{ url: `https://${clusterId}.example`, weight: 1 }],
+      services: [service],
+      healthCheck: null,
+      ttlMs: null,
+      namespace: "default",
+      jurisdiction: null,
+      metadata: null,
+      state: "passing",
+      reason: "",
+      stateSince: 0,
+      rampUntil: null,
+      load: 0,
+      inFlight: 0,
+      checkRttMs: null,
+      maintenance: null,
+      updatedAt: 0,
+      ...spec.record,
+    },
+  };
+}
