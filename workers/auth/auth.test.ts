@@ -1,19 +1,11 @@
 import { SignJWT } from "jose";
 import { expect, test } from "vitest";
-import type { SecurityConfig } from "../../hub-core/config/index.ts";
 import { highestRole, includes } from "./roles.ts";
 import { identify } from "./user-token.ts";
 
 const KEY = "a secret that is at least as long as it should be";
-const security: SecurityConfig = {
-  tlsEnabled: false,
-  tlsCertificatePath: null,
-  tlsKeyPath: null,
-  method: "jwt",
-  secretKey: null,
-  tokenExpiryMs: 3_600_000,
+const security = {
   issuer: "mpreg-federation",
-  rbacEnabled: true,
   adminRoles: ["federation_admin"],
   operatorRoles: ["federation_operator"],
 };
