@@ -83,6 +83,17 @@ test("CONFIG-9: a service that a cluster offers twice is refused", () => {
   expect(errors).toMatchObject([{ line: 13, path: "clusters[0].services[1].name", value: '"checkout"' }]);
 });
 
+test("CONFIG-16: a hub that names its own URL is found there, and the others behind their region's edge", () => {
+  const text = FILE.replace(
+    "id: dub-02, region: eu-west,",
+    "id: dub-02, region: eu-west, url: 'http://10.0.0.2:8080/',",
+  );
+  const parsed = parseFederationFile(text, {});
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  const seeds = hubConfigOf(parsed.value, "dub-01", addressOf)?.seeds.map((seed) => seed.address);
+  expect(seeds).toEqual(["http://eu-west.example", "http://10.0.0.2:8080"]);
+});
+
 test.each<[string, string, string, number, string]>([
   [
     "CONFIG-7: a regional hub without a parent",

@@ -32,6 +32,8 @@ const hub = z.strictObject({
   parent_hub: identifier.optional(),
   /** The region's, when not given. */
   coordinates: coordinates.optional(),
+  /** Base URL of the hub, when it is not behind its region's edge. */
+  url: z.url({ protocol: /^https?$/ }).optional(),
 });
 
 const service = z.strictObject({
@@ -82,6 +84,8 @@ export interface FederationHub {
   readonly tier: Tier;
   readonly parent: HubId | null;
   readonly coordinates: Coordinates;
+  /** Null: behind its region's edge. */
+  readonly url: string | null;
 }
 
 export interface FederationService {
@@ -140,6 +144,7 @@ function resolveFederation(input: FederationFileInput): Federation {
       tier: entry.hub_tier,
       parent: entry.parent_hub ?? null,
       coordinates: entry.coordinates ?? regionCoordinates(places, entry.region),
+      url: entry.url?.replace(/\/+$/, "") ?? null,
     })),
     clusters: (input.clusters ?? []).map((entry) => ({
       id: entry.id,

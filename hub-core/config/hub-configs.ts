@@ -13,7 +13,7 @@ export function hubIdentity(hub: FederationHub, addressOf: AddressOf): HubIdenti
     region: hub.region,
     coordinates: hub.coordinates,
     parent: hub.parent,
-    address: addressOf(hub.region),
+    address: hub.url ?? addressOf(hub.region),
   };
 }
 
@@ -38,10 +38,4 @@ function configOf(federation: Federation, hub: FederationHub, addressOf: Address
 /** Parent, siblings and children. */
 function sharesGroup(hub: FederationHub, other: FederationHub): boolean {
   return other.id === hub.parent || other.parent === hub.id || (hub.parent !== null && other.parent === hub.parent);
-}
-
-/** What a deployment says first, then what the federation file says; empty where neither knows. */
-export function addressBook(federation: Federation, regionUrls: Readonly<Record<RegionId, string>>): AddressOf {
-  const written = new Map(federation.regions.map((region) => [region.id, region.url]));
-  return (region) => regionUrls[region] ?? written.get(region) ?? "";
 }

@@ -11,7 +11,7 @@ export {
 } from "./federation-file.ts";
 export type * from "./hub-config.ts";
 export { GOSSIP_MODES, GOSSIP_STRATEGIES } from "./hub-config.ts";
-export { type AddressOf, addressBook, hubConfigOf, hubConfigs, hubIdentity } from "./hub-configs.ts";
+export { type AddressOf, hubConfigOf, hubConfigs, hubIdentity } from "./hub-configs.ts";
 export { type NodeFile, type NodePorts, nodeHubConfig, parseNodeFile } from "./node-file.ts";
 export type { NodeOverrides } from "./overrides.ts";
 export { findPlace, type Place, suggestPlace } from "./places.ts";

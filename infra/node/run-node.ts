@@ -117,13 +117,16 @@ function running(workerd: WorkerdProcess, { node, directory, seeds, userKey, log
   };
 }
 
-/** Just this hub and its region: it meets the others by introduction, and the catalog tells it of the rest. */
+/**
+ * Just this hub and its region: it meets the others by introduction, and the catalog tells it of the rest. The address is
+ * the hub's and not the region's: other hubs of the region are other processes.
+ */
 function federationOf({ hub, settings }: NodeFile): Federation {
   const { hubId: id, region, tier, parent, coordinates, address } = hub;
   return {
     name: settings.security.issuer,
-    regions: [{ id: region, coordinates, locationHint: null, jurisdiction: null, url: address }],
-    hubs: [{ id, region, tier, parent, coordinates }],
+    regions: [{ id: region, coordinates, locationHint: null, jurisdiction: null, url: null }],
+    hubs: [{ id, region, tier, parent, coordinates, url: address }],
     clusters: [],
     latency: [],
     // The key travels by the environment.
