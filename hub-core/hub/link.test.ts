@@ -18,6 +18,7 @@ function link(id: number, dialler: "us" | "them", instance: number): Link {
     dialler,
     openedAt: id,
     greeting: { hub, incarnation: 1, instance, version: 1 },
+    retiring: null,
     queue: [],
     hellos: 1,
     lastHeardAt: 0,

@@ -12,6 +12,8 @@ export interface Link {
   readonly openedAt: Millis;
   /** Null until the peer's hello has arrived. */
   greeting: Greeting | null;
+  /** Another link replaces it: by this time it is closed. Until the peer says goodbye too, it is read. */
+  retiring: Millis | null;
   /** Messages that leave at the end of the step. */
   queue: Message[];
   /** How often we said hello on it. */

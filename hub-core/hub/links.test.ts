@@ -175,9 +175,36 @@ describe("two links to one peer", () => {
     const links = linksOf("a");
     greet(links, 1, "b", "in", 0);
     greet(links, 2, "b", "out", 1);
-    expect(out.closed).toEqual([{ link: 1, reason: "duplicate" }]);
+    expect(out.sent.filter(({ link }) => link === 1).at(-1)?.messages).toEqual([
+      { kind: "goodbye", reason: "duplicate" },
+    ]);
     expect(news.map((n) => n.kind)).toEqual(["up"]);
     expect(links.connected("b")).toBe(true);
+  });
+
+  test("LINK-14: a replaced link is read until the peer says goodbye on it too, so that nothing under way is lost", () => {
+    const links = linksOf("a");
+    greet(links, 1, "b", "in", 0);
+    greet(links, 2, "b", "out", 1);
+    hear(links, 1, { kind: "ping", seq: 1, coordinate: null, updates: [] }, 2, 2);
+    expect(news.at(-1)).toMatchObject({ kind: "message", from: "b", message: { kind: "ping" } });
+    expect(out.closed).toEqual([]);
+    hear(links, 1, { kind: "goodbye", reason: "duplicate" }, 3);
+    expect(out.closed).toEqual([{ link: 1, reason: "duplicate" }]);
+    expect(news.filter((n) => n.kind === "down")).toEqual([]);
+  });
+
+  test("LINK-14: a link that the peer has replaced serves until its successor has greeted us", () => {
+    const links = linksOf("b");
+    greet(links, 1, "a", "in", 0);
+    hear(links, 1, { kind: "goodbye", reason: "renewed" }, 1);
+    expect(links.connected("a")).toBe(true);
+    greet(links, 2, "a", "in", 2);
+    expect(out.closed).toEqual([{ link: 1, reason: "renewed" }]);
+    expect(news.map((n) => n.kind)).toEqual(["up"]);
+    hear(links, 2, { kind: "goodbye", reason: "renewed" }, 3);
+    links.tick(links.nextDeadline(), news, out);
+    expect(news.at(-1)).toEqual({ kind: "down", peer: "a", expected: true });
   });
 
   test("LINK-6: a lease is renewed by its dialler before it ends, and the peer is never seen down", () => {
@@ -190,7 +217,9 @@ describe("two links to one peer", () => {
     links.tick(LEASE_MS, news, out);
     expect(out.dialled).toEqual(["b"]);
     greet(links, 2, "b", "out", LEASE_MS);
-    expect(out.closed).toEqual([{ link: 1, reason: "renewed" }]);
+    expect(out.sent.filter(({ link }) => link === 1).at(-1)?.messages).toEqual([
+      { kind: "goodbye", reason: "renewed" },
+    ]);
     links.closed(1, LEASE_MS + 1, news);
     expect(news.map((n) => n.kind)).toEqual(["up"]);
   });

@@ -4,12 +4,13 @@
  */
 import type { HubId, Millis } from "../common/types.ts";
 import { DecodeError } from "../wire/codec.ts";
-import { decodeFrame, encodeFrames } from "../wire/frame.ts";
+import { decodeFrame } from "../wire/frame.ts";
 import type { Message, MessageOf } from "../wire/messages.ts";
-import { negotiate, OLDEST_VERSION } from "../wire/versions.ts";
+import { negotiate } from "../wire/versions.ts";
 import type { DialFailure, LinkId } from "./contract.ts";
 import { Dials } from "./dials.ts";
 import { type GoodbyeReason, type Link, survivor } from "./link.ts";
+import { sendQueued } from "./link-frames.ts";
 import type { LinkNews, LinkOutbox, LinksOptions } from "./link-surroundings.ts";
 
 export type { LinkNews, LinkOutbox, LinksOptions } from "./link-surroundings.ts";
@@ -18,6 +19,8 @@ export type { LinkNews, LinkOutbox, LinksOptions } from "./link-surroundings.ts"
 const LINGER_MS = 30_000;
 /** After "over-limit" the peer is left alone for a while. */
 const OVER_LIMIT_PAUSE_MS = 5_000;
+/** A replaced link is read for so long, unless the peer says goodbye before. */
+const RETIRE_MS = 5_000;
 /** Links being greeted or replaced count too; past this many they are closed unheard. */
 const MAX_LINKS_PER_CONNECTION = 4;
 const MAX_GARBAGE = 16;
@@ -87,6 +90,7 @@ export class Links {
       dialler: direction === "out" ? "us" : "them",
       openedAt: now,
       greeting: null,
+      retiring: null,
       queue: [this.#hello()],
       hellos: 1,
       lastHeardAt: now,
@@ -134,6 +138,9 @@ export class Links {
       if (!link.greeting && now >= this.#greetingDeadline(link)) {
         out.closeLink(link.id, 1002, "no hello");
         this.#forget(link, false, now, news);
+      } else if (link.retiring !== null && now >= link.retiring) {
+        out.closeLink(link.id, 1000, "replaced");
+        this.#forget(link, true, now, news);
       } else if (link.greeting && link.dialler === "us" && this.#byPeer.get(link.peer) === link) {
         if (!this.#keeps(link.peer, now)) this.#dismiss(link, "unwanted", now, news, out);
         else if (now >= this.#leaseEnd(link) && now >= this.#dials.readyAt(link.peer)) this.#dial(link.peer, now, out);
@@ -150,6 +157,7 @@ export class Links {
   nextDeadline(): Millis {
     let next = this.#dials.nextDeadline();
     for (const link of this.#links.values()) {
+      next = Math.min(next, link.retiring ?? Number.POSITIVE_INFINITY);
       if (!link.greeting) next = Math.min(next, this.#greetingDeadline(link));
       else if (link.dialler === "us" && this.#byPeer.get(link.peer) === link) {
         if (!this.#wanted.has(link.peer)) next = Math.min(next, this.#lingerUntil.get(link.peer) ?? 0);
@@ -168,24 +176,7 @@ export class Links {
 
   /** Turns what was queued in this step into frames. */
   flush(out: LinkOutbox): void {
-    for (const link of this.#links.values()) {
-      if (link.queue.length === 0) continue;
-      const messages = link.queue;
-      link.queue = [];
-      // A hello goes in the version that everyone knows, before anything is negotiated.
-      const version = link.greeting?.version ?? OLDEST_VERSION;
-      const { frames, oversized } = encodeFrames(messages, { version, ...this.#o.frames });
-      for (const bytes of frames) {
-        link.bytesSent += bytes.length;
-        this.#o.metrics.count("federation_frames_sent_total");
-        this.#o.metrics.count("federation_bytes_sent_total", bytes.length);
-        out.sendFrame(link.id, bytes);
-      }
-      for (const { kind } of oversized) {
-        this.#o.metrics.count("federation_messages_oversized_total", 1, { kind });
-        out.log("error", "message_oversized", { peer: link.peer, kind, limit: this.#o.frames.maxBytes });
-      }
-    }
+    for (const link of this.#links.values()) sendQueued(link, this.#o, out);
   }
 
   /** Says goodbye to everyone: the hub is leaving. */
@@ -256,7 +247,7 @@ export class Links {
       return;
     }
     // The hello must leave in the old version before the new one is spoken.
-    this.#flushHello(link, out);
+    sendQueued(link, this.#o, out);
     link.greeting = greeting;
     const held = this.#byPeer.get(link.peer);
     if (held) this.#settle(held, link, now, news, out);
@@ -268,21 +259,27 @@ export class Links {
   }
 
   #settle(held: Link, newcomer: Link, now: Millis, news: LinkNews[], out: LinkOutbox): void {
-    if (survivor(this.#o.self.hubId, held, newcomer) === held) {
-      this.#dismiss(newcomer, "duplicate", now, news, out);
-      return;
-    }
     const restarted = held.greeting?.instance !== newcomer.greeting?.instance;
-    if (!restarted) {
+    if (restarted) {
+      this.#dismiss(held, "duplicate", now, news, out);
+      this.#raise(newcomer, news);
+    } else if (held.retiring === null && survivor(this.#o.self.hubId, held, newcomer) === held) {
+      this.#retire(newcomer, "duplicate", now, news, out);
+    } else {
       newcomer.queue.push(...held.queue);
       held.queue = [];
       this.#byPeer.set(newcomer.peer, newcomer);
       this.#dials.succeeded(newcomer.peer);
-      this.#dismiss(held, held.dialler === newcomer.dialler ? "renewed" : "duplicate", now, news, out);
-      return;
+      this.#retire(held, held.dialler === newcomer.dialler ? "renewed" : "duplicate", now, news, out);
     }
-    this.#dismiss(held, "duplicate", now, news, out);
-    this.#raise(newcomer, news);
+  }
+
+  /** Goodbye to a link that another replaces: it is read until the peer has said goodbye too, so that nothing is lost. */
+  #retire(link: Link, reason: GoodbyeReason, now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    if (link.retiring !== null) return this.#dismiss(link, reason, now, news, out);
+    link.queue.push({ kind: "goodbye", reason });
+    sendQueued(link, this.#o, out);
+    link.retiring = now + RETIRE_MS;
   }
 
   #raise(link: Link, news: LinkNews[]): void {
@@ -311,6 +308,12 @@ export class Links {
   // ── Parting ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #parted(link: Link, reason: GoodbyeReason, now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    const replaced = reason === "renewed" || reason === "duplicate";
+    if (replaced && this.#byPeer.get(link.peer) === link) {
+      // Its successor has not greeted us yet; until then this one serves.
+      link.retiring = now + RETIRE_MS;
+      return;
+    }
     if (reason === "over-limit") this.#dials.hold(link.peer, now + OVER_LIMIT_PAUSE_MS);
     out.closeLink(link.id, 1000, reason);
     this.#forget(link, true, now, news);
@@ -319,9 +322,7 @@ export class Links {
   #dismiss(link: Link, reason: GoodbyeReason, now: Millis, news: LinkNews[], out: LinkOutbox): void {
     if (!this.#links.has(link.id)) return;
     link.queue.push({ kind: "goodbye", reason });
-    const version = link.greeting?.version ?? OLDEST_VERSION;
-    for (const bytes of encodeFrames(link.queue, { version, ...this.#o.frames }).frames) out.sendFrame(link.id, bytes);
-    link.queue = [];
+    sendQueued(link, this.#o, out);
     out.closeLink(link.id, 1000, reason);
     this.#forget(link, true, now, news);
   }
@@ -339,7 +340,7 @@ export class Links {
       this.#byPeer.delete(link.peer);
       // The turns begin anew: the lower id dials first.
       if (this.#wanted.has(link.peer)) this.#wanted.set(link.peer, now);
-      news.push({ kind: "down", peer: link.peer, expected });
+      news.push({ kind: "down", peer: link.peer, expected: expected || link.retiring !== null });
     } else if (!link.greeting && link.dialler === "us" && !expected) {
       this.dialFailed(link.peer, "unreachable", now, news);
     }
@@ -359,14 +360,6 @@ export class Links {
     this.#dials.begin(peer, timeoutMs, now);
     this.#o.metrics.count("federation_link_dials_total");
     out.openLink(hub, timeoutMs);
-  }
-
-  #flushHello(link: Link, out: LinkOutbox): void {
-    for (const bytes of encodeFrames(link.queue, { version: OLDEST_VERSION, ...this.#o.frames }).frames) {
-      link.bytesSent += bytes.length;
-      out.sendFrame(link.id, bytes);
-    }
-    link.queue = [];
   }
 
   #hello(): Message {

@@ -8,6 +8,8 @@ import { MAX_NEWS, type MemberUpdate } from "../wire/membership-messages.ts";
 import { announcementOf, type Shared } from "./shared.ts";
 
 const ROUND_MS: DurationMs = 30_000;
+/** A hub that is still joining asks again: its first exchange may have been cut short. */
+const JOINING_ROUND_MS: DurationMs = 1_000;
 /** The same view is not sent twice to the same peer within this. */
 const SAME_VIEW_MS: DurationMs = 1_000;
 const NEXT_VIEW_MS: DurationMs = 100;
@@ -43,21 +45,21 @@ export class Exchange {
     return false;
   }
 
-  tick(now: Millis, out: Outbox): void {
+  tick(joining: boolean, now: Millis, out: Outbox): void {
     const { links, options } = this.#shared;
     if (now >= this.#nextRoundAt) {
       const peer = options.random.pick([...links.keys()]);
       if (peer !== undefined) this.begin(peer, out);
       this.#nextRoundAt = Number.POSITIVE_INFINITY;
     }
-    this.schedule(now);
+    this.schedule(joining, now);
   }
 
-  schedule(now: Millis): void {
+  schedule(joining: boolean, now: Millis): void {
     const { links, options } = this.#shared;
     if (links.size === 0) this.#nextRoundAt = Number.POSITIVE_INFINITY;
     else if (this.#nextRoundAt === Number.POSITIVE_INFINITY)
-      this.#nextRoundAt = now + options.random.jitter(this.#roundMs(), 0.2);
+      this.#nextRoundAt = now + options.random.jitter(joining ? JOINING_ROUND_MS : this.#roundMs(), 0.2);
   }
 
   stop(): void {

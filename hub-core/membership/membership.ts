@@ -83,7 +83,9 @@ export class Membership {
       if (hub.hubId === selfId) continue;
       contacts.add(hub, hub.hubId === options.self.parent || hub.parent === selfId, now);
     }
-    this.#own.become(contacts.size > 0 ? "joining" : "alive", now, out);
+    // The parent is the one that others join: it waits for nobody.
+    const isParent = known.some((hub) => hub.parent === selfId);
+    this.#own.become(contacts.size > 0 && !isParent ? "joining" : "alive", now, out);
     this.#seeker.start(now, out);
     this.#settle(now, out);
   }
@@ -124,12 +126,13 @@ export class Membership {
     const { links, roster, isolation, awareness, options } = this.#shared;
     if (out.connected(peer) || !links.delete(peer) || this.#own.state === "left") return;
     const member = roster.get(peer);
+    // Questions that were on their way went down with the link: their silence proves nothing.
+    this.#detector.drop(peer);
     if (!expected && member && isLive(member.state)) {
       if (isolation.closed(links.size, roster.live, now)) {
         awareness.apply(DOUBT_SCORE);
         out.log("warn", "all_links_lost", { group: options.group });
       }
-      this.#detector.drop(peer);
       this.#detector.check(peer, true, now, out);
     }
     this.#settle(now, out);
@@ -187,7 +190,7 @@ export class Membership {
     this.#relay.tick(now, out);
     this.#detector.tick(now, out);
     this.#tribunal.tick(now, out);
-    this.#exchange.tick(now, out);
+    this.#exchange.tick(this.#own.state === "joining", now, out);
     this.#seeker.tick(this.#own.state === "alive", now, out);
     this.#reclaim(now, out);
     this.#settle(now, out);
@@ -395,7 +398,7 @@ export class Membership {
     if (this.#reclaimAt === Number.POSITIVE_INFINITY && roster.size > roster.live)
       this.#reclaimAt = now + this.#reclaimEvery();
     this.#detector.schedule(now);
-    this.#exchange.schedule(now);
+    this.#exchange.schedule(this.#own.state === "joining", now);
     this.#seeker.schedule(now);
     this.#dueAt = this.nextDeadline();
   }

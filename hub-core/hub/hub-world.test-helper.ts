@@ -1,0 +1,170 @@
+/** A few hubs, perfect links and virtual time: enough to see what a Hub does when nothing goes wrong. */
+import type { StoredWrite } from "../common/outbox.ts";
+import type { HubId, HubIdentity, Millis, Tier } from "../common/types.ts";
+import { type Federation, hubConfigOf, parseFederationFile } from "../config/index.ts";
+import type { Effect, HubEvent, LinkId, StoredState } from "./contract.ts";
+import { Hub } from "./hub.ts";
+
+const HOP_MS = 5;
+const EMPTY: StoredState = { identity: null, records: new Map(), peers: [] };
+
+export interface WorldHub {
+  readonly id: HubId;
+  readonly region: string;
+  readonly tier: Tier;
+  readonly parent: HubId | null;
+}
+
+interface Scheduled {
+  readonly at: Millis;
+  readonly order: number;
+  readonly hub: HubId;
+  readonly event: HubEvent;
+}
+
+export class HubWorld {
+  readonly hubs = new Map<HubId, Hub>();
+  /** Every step as it was: who, when, what came, what followed. */
+  readonly trace: { readonly hub: HubId; readonly at: Millis; readonly event: HubEvent; readonly effects: Effect[] }[] =
+    [];
+  readonly replies = new Map<string, unknown>();
+  now: Millis = 1_000_000;
+  readonly #federation: Federation;
+  readonly #ends = new Map<LinkId, { readonly owner: HubId; readonly other: LinkId }>();
+  #queue: Scheduled[] = [];
+  #order = 0;
+  #nextLink = 1;
+
+  constructor(hubs: readonly WorldHub[]) {
+    this.#federation = federationOf(hubs);
+    for (const { id } of hubs) this.boot(id, EMPTY);
+  }
+
+  boot(id: HubId, stored: StoredState, seed = 7): Hub {
+    const config = hubConfigOf(this.#federation, id, () => "http://hub.test");
+    if (!config) throw new Error(`no hub ${id}`);
+    const hub = new Hub({ config, stored, seed: seed + this.hubs.size, softwareVersion: "test" }, this.now);
+    this.hubs.set(id, hub);
+    this.#schedule(0, id, { kind: "start" });
+    return hub;
+  }
+
+  ask(hub: HubId, id: string, request: Extract<HubEvent, { kind: "request" }>["request"]): void {
+    this.#schedule(0, hub, { kind: "request", id, request });
+  }
+
+  run(forMs: number): void {
+    const until = this.now + forMs;
+    for (;;) {
+      this.#queue.sort((a, b) => a.at - b.at || a.order - b.order);
+      const next = this.#queue[0];
+      if (!next || next.at > until) break;
+      this.#queue.shift();
+      this.now = next.at;
+      this.#step(next.hub, next.event);
+    }
+    this.now = until;
+  }
+
+  #step(id: HubId, event: HubEvent): void {
+    const effects = (this.hubs.get(id) as Hub).step(event, this.now);
+    this.trace.push({ hub: id, at: this.now, event, effects });
+    for (const effect of effects) this.#carryOut(id, effect);
+  }
+
+  #carryOut(id: HubId, effect: Effect): void {
+    switch (effect.kind) {
+      case "send":
+        return this.#toOtherEnd(effect.link, (link) => ({ kind: "frame", link, bytes: effect.bytes }));
+      case "close-link":
+        return this.#toOtherEnd(effect.link, (link) => ({ kind: "link-closed", link }));
+      case "open-link":
+        return this.#open(id, effect.peer);
+      case "set-timer":
+        return this.#schedule(effect.at - this.now, id, { kind: "timer", timer: effect.timer, token: effect.token });
+      case "reply":
+        this.replies.set(effect.id, effect.reply);
+        return;
+      case "check":
+        return this.#schedule(HOP_MS, id, {
+          kind: "checked",
+          clusterId: effect.check.clusterId,
+          token: effect.check.token,
+          outcome: { kind: "answered", status: 200, latencyMs: HOP_MS },
+        });
+      case "persist":
+      case "log":
+        return;
+    }
+  }
+
+  #open(dialler: HubId, peer: HubIdentity): void {
+    const ours = this.#nextLink++;
+    const theirs = this.#nextLink++;
+    this.#ends.set(ours, { owner: dialler, other: theirs }).set(theirs, { owner: peer.hubId, other: ours });
+    this.#schedule(HOP_MS, peer.hubId, { kind: "link-opened", link: theirs, peer: dialler, direction: "in" });
+    this.#schedule(HOP_MS, dialler, { kind: "link-opened", link: ours, peer: peer.hubId, direction: "out" });
+  }
+
+  #toOtherEnd(link: LinkId, event: (link: LinkId) => HubEvent): void {
+    const other = this.#ends.get(link)?.other;
+    const end = other === undefined ? undefined : this.#ends.get(other);
+    if (end && other !== undefined) this.#schedule(HOP_MS, end.owner, event(other));
+  }
+
+  #schedule(afterMs: number, hub: HubId, event: HubEvent): void {
+    this.#queue.push({ at: this.now + Math.max(0, afterMs), order: this.#order++, hub, event });
+  }
+}
+
+/** What storage would hold after these effects. */
+export function storedAfter(effects: readonly Effect[], before: StoredState = EMPTY): StoredState {
+  let { identity } = before;
+  const records = new Map(before.records);
+  const peers = new Map(before.peers.map((peer) => [peer.hubId, peer]));
+  for (const write of effects.flatMap((effect) => (effect.kind === "persist" ? [effect.write] : []))) {
+    identity = apply(write, records, peers) ?? identity;
+  }
+  return { identity, records, peers: [...peers.values()] };
+}
+
+function apply(
+  write: StoredWrite,
+  records: Map<string, Uint8Array>,
+  peers: Map<HubId, HubIdentity>,
+): StoredState["identity"] {
+  switch (write.table) {
+    case "identity":
+      return write.value;
+    case "record":
+      if (write.bytes) records.set(write.key, write.bytes);
+      else records.delete(write.key);
+      return null;
+    case "peer":
+      if (write.value) peers.set(write.hubId, write.value);
+      else peers.delete(write.hubId);
+      return null;
+  }
+}
+
+function federationOf(hubs: readonly WorldHub[]): Federation {
+  const regions = [...new Set(hubs.map(({ region }) => region))];
+  const text = JSON.stringify({
+    federation: { name: "test" },
+    profile: "responsive",
+    regions: regions.map((id, i) => ({
+      id,
+      coordinates: { latitude: 10 * i, longitude: 10 * i },
+      location_hint: "weur",
+    })),
+    hubs: hubs.map(({ id, region, tier, parent }) => ({
+      id,
+      region,
+      hub_tier: tier,
+      ...(parent ? { parent_hub: parent } : {}),
+    })),
+  });
+  const parsed = parseFederationFile(text, {});
+  if (!parsed.ok) throw new Error(parsed.errors.map(({ message }) => message).join("; "));
+  return parsed.value;
+}

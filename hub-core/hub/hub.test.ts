@@ -1,0 +1,141 @@
+import { beforeEach, expect, test } from "vitest";
+import type { Effect, StoredState } from "./contract.ts";
+import { shareLinks } from "./group.ts";
+import { Hub } from "./hub.ts";
+import { HubWorld, storedAfter, type WorldHub } from "./hub-world.test-helper.ts";
+
+const PLANET: readonly WorldHub[] = [
+  { id: "g", region: "east", tier: "global", parent: null },
+  { id: "r-east", region: "east", tier: "regional", parent: "g" },
+  { id: "l-east-1", region: "east", tier: "local", parent: "r-east" },
+  { id: "l-east-2", region: "east", tier: "local", parent: "r-east" },
+  { id: "r-west", region: "west", tier: "regional", parent: "g" },
+  { id: "l-west-1", region: "west", tier: "local", parent: "r-west" },
+];
+
+let world: HubWorld;
+
+beforeEach(() => {
+  world = new HubWorld(PLANET);
+});
+
+function hub(id: string): Hub {
+  return world.hubs.get(id) as Hub;
+}
+
+function register(at: string, clusterId: string): void {
+  world.ask(at, clusterId, {
+    kind: "cluster-register",
+    assigned: true,
+    cluster: {
+      clusterId,
+      endpoints: [{ url: `https://${clusterId}.example` }],
+      services: [{ name: "api" }],
+      metadata: { owner: "team-a" },
+    },
+  });
+}
+
+test("hubs of a federation find each other, and every hub knows every hub", () => {
+  world.run(5_000);
+  for (const { id } of PLANET) {
+    const states = [...hub(id).registry.catalog.hubs()].map(({ hubId, state }) => `${hubId} ${state}`).sort();
+    expect({ id, states }).toEqual({ id, states: PLANET.map((h) => `${h.id} alive`).sort() });
+  }
+});
+
+test("HUB-1: everything to persist comes before everything else", () => {
+  world.run(3_000);
+  register("l-east-1", "c1");
+  world.run(1_000);
+  const persisting = world.trace.filter(({ effects }) => effects.some(({ kind }) => kind === "persist"));
+  expect(persisting.length).toBeGreaterThan(PLANET.length);
+  for (const { effects } of persisting) {
+    const kinds = effects.map(({ kind }) => kind === "persist");
+    expect(kinds.lastIndexOf(true)).toBeLessThan(kinds.includes(false) ? kinds.indexOf(false) : kinds.length);
+  }
+});
+
+test("HUB-2: the same events at the same times with the same seed give the same effects, byte for byte", () => {
+  world.run(4_000);
+  const own = world.trace.filter((entry) => entry.hub === "r-east");
+  const { config } = hub("r-east");
+  const stored: StoredState = { identity: null, records: new Map(), peers: [] };
+  const twin = new Hub({ config, stored, seed: 7 + 1, softwareVersion: "test" }, 1_000_000);
+  expect(own.length).toBeGreaterThan(100);
+  for (const { event, at, effects } of own) expect(twin.step(event, at)).toEqual(effects);
+});
+
+test("HUB-3: a timer whose token is not the one armed last does nothing", () => {
+  world.run(3_000);
+  const tokens = world.trace
+    .filter((entry) => entry.hub === "g")
+    .flatMap(({ effects }) => effects.flatMap((e) => (e.kind === "set-timer" ? [e.token] : [])));
+  const armed = Math.max(...tokens);
+  const later = world.now + 60_000;
+  expect(hub("g").step({ kind: "timer", timer: "hub", token: armed - 1 }, later)).toEqual([]);
+  expect(hub("g").step({ kind: "timer", timer: "hub", token: armed }, later)).not.toEqual([]);
+  expect(hub("g").step({ kind: "timer", timer: "hub", token: armed }, later)).toEqual([]);
+});
+
+test("HUB-4: the incarnation goes up on every start and is persisted before anything is sent", () => {
+  world.run(3_000);
+  const effects = world.trace.filter((entry) => entry.hub === "l-east-1").flatMap((entry) => entry.effects);
+  const stored = storedAfter(effects);
+  const again = new Hub({ config: hub("l-east-1").config, stored, seed: 3, softwareVersion: "test" }, world.now);
+  const [first] = again.step({ kind: "start" }, world.now);
+  expect(stored.identity?.incarnation).toBe(hub("l-east-1").incarnation);
+  expect(first).toMatchObject({ kind: "persist", write: { table: "identity", value: { incarnation: 2 } } });
+});
+
+test("HUB-5: a rumor goes on in the hub's other group; other regions' records go down in routing form", () => {
+  world.run(3_000);
+  register("l-east-1", "c1");
+  world.run(3_000);
+  expect(world.replies.get("c1")).toMatchObject({ ok: true, status: 201, value: { hub_id: "l-east-1" } });
+  const metadataAt = (id: string): unknown => hub(id).registry.catalog.cluster("c1")?.record.metadata;
+  for (const id of ["l-east-2", "r-east", "g", "r-west"]) expect(metadataAt(id)).toEqual({ owner: "team-a" });
+  expect(hub("l-west-1").registry.catalog.cluster("c1")?.record.endpoints).toHaveLength(1);
+  expect(metadataAt("l-west-1")).toBe(null);
+});
+
+test("HUB-6: `now` that goes back is read as the last one", () => {
+  world.run(3_000);
+  hub("g").step({ kind: "timer", timer: "hub", token: -1 }, world.now - 2_000_000);
+  expect(hub("g").now).toBeGreaterThanOrEqual(world.now - 1_000);
+  const armed = hub("g").step({ kind: "request", id: "x", request: { kind: "health" } }, 0);
+  const timers = armed.filter((e): e is Extract<Effect, { kind: "set-timer" }> => e.kind === "set-timer");
+  expect(timers.every(({ at }) => at > 1_000_000)).toBe(true);
+});
+
+test("HUB-7: a hub in two groups gives each half of its links, and what a small group leaves goes to the other", () => {
+  expect(shareLinks(10, [20])).toEqual([8]);
+  expect(shareLinks(10, [10, 20])).toEqual([4, 4]);
+  expect(shareLinks(10, [7, 2])).toEqual([6, 4]);
+  expect(shareLinks(10, [1, 20])).toEqual([4, 7]);
+});
+
+test("a test message reaches every hub, and every receipt comes home", () => {
+  world.run(3_000);
+  world.ask("l-east-1", "t", { kind: "test-message-start", payload: "hello" });
+  world.run(500);
+  const started = world.replies.get("t") as { value: { message_id: string; expected: string[] } };
+  expect(started.value.expected).toEqual(PLANET.map(({ id }) => id).sort());
+  world.ask("l-east-1", "r", { kind: "test-message-report", messageId: started.value.message_id });
+  world.run(10);
+  expect(world.replies.get("r")).toMatchObject({ ok: true, value: { complete: true, missing: [] } });
+});
+
+test("health names what is wrong: a hub that others know of but cannot link to anyone is not healthy", () => {
+  world.run(3_000);
+  world.ask("l-west-1", "well", { kind: "health" });
+  world.run(1);
+  expect(world.replies.get("well")).toMatchObject({ ok: true, value: { status: "healthy" } });
+  const alone = new HubWorld(PLANET);
+  alone.hubs.get("l-west-1")?.step({ kind: "start" }, alone.now);
+  const [reply] =
+    alone.hubs.get("l-west-1")?.step({ kind: "request", id: "ill", request: { kind: "health" } }, alone.now) ?? [];
+  expect(reply).toMatchObject({
+    reply: { value: { status: "degraded", checks: { membership_protocol: { status: "degraded" } } } },
+  });
+});
