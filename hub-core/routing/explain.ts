@@ -1,6 +1,6 @@
 /** The reason: every cluster that offers the service, once, with the rule that removed it or its terms. Reads what `decide` read. */
 import type { Candidate, CandidateTable } from "./candidate-table.ts";
-import { scoreOf } from "./decide.ts";
+import type { Scores } from "./decide.ts";
 import type { LatencyColumn } from "./latency-column.ts";
 import type { Strategy } from "./question.ts";
 import { RULES, type RuleName, type Verdicts } from "./rules.ts";
@@ -29,6 +29,7 @@ export function explain(
   table: CandidateTable,
   verdicts: Verdicts,
   latency: LatencyColumn,
+  scores: Scores,
   strategy: Strategy,
 ): Explanation {
   const columns = table.terms[strategy];
@@ -39,7 +40,7 @@ export function explain(
     return {
       cluster_id,
       eligible: true,
-      score: scoreOf(i, latency.terms, columns.fixed),
+      score: scores[i] as number,
       terms: {
         latency: latency.terms[i] as number,
         load: columns.load[i] as number,

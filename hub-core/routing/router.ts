@@ -6,7 +6,7 @@ import { hash32, type Random } from "../common/random.ts";
 import { type HubId, type HubIdentity, type Millis, unreachable } from "../common/types.ts";
 import type { LimitsConfig } from "../config/hub-config.ts";
 import type { CandidateTable } from "./candidate-table.ts";
-import { decide, scoreOf } from "./decide.ts";
+import { decide, type Scores } from "./decide.ts";
 import { pathTo } from "./dijkstra.ts";
 import { type Explanation, explain } from "./explain.ts";
 import { hubIdsOf } from "./hub-graph.ts";
@@ -96,9 +96,10 @@ export class Router {
     }
     const verdicts = this.#tables.verdicts(table, question, now);
     const column = this.#tables.column(table, question.position, question.strategy);
+    const scores = this.#tables.scores(table, verdicts, column, question);
     const decisionId = question.decisionId ?? this.#drawId();
-    const decision = decide(table, verdicts, column, { ...question, decisionId }, now);
-    const reason = (): Explanation => explain(table, verdicts, column, question.strategy);
+    const decision = decide(table, scores, { ...question, decisionId }, now);
+    const reason = (): Explanation => explain(table, verdicts, column, scores, question.strategy);
     if (!decision) {
       return this.#refuse(
         503,
@@ -112,7 +113,9 @@ export class Router {
         },
       );
     }
-    const [chosen, ...alternatives] = decision.ranked.map((i) => target(table, column, question, decisionId, i));
+    const [chosen, ...alternatives] = decision.ranked.map((i) =>
+      target(table, column, scores, question, decisionId, i),
+    );
     if (!chosen) throw new Error("invariant broken: a decision names a cluster");
     const { latitude, longitude, source } = question.position;
     this.#options.metrics.count("routing_decisions_total", 1, { outcome: "chosen", source: chosen.latency_source });
@@ -151,6 +154,7 @@ export class Router {
 function target(
   table: CandidateTable,
   column: LatencyColumn,
+  scores: Scores,
   question: RouteQuestion,
   decisionId: string,
   candidate: number,
@@ -163,7 +167,7 @@ function target(
     url: endpointUrl(cluster.record.endpoints, question.sticky ?? decisionId),
     expected_latency_ms: column.expected[candidate] as number,
     latency_source: sourceAt(column, candidate),
-    score: scoreOf(candidate, column.terms, table.terms[question.strategy].fixed),
+    score: scores[candidate] as number,
   };
 }
 

@@ -6,12 +6,13 @@ import type { CatalogView, HubView } from "../common/catalog-view.ts";
 import type { Coordinates, HubId, Millis } from "../common/types.ts";
 import { BoundedCache } from "./cache.ts";
 import { buildCandidateTable, type CandidateTable } from "./candidate-table.ts";
+import { type Scores, scoreAll } from "./decide.ts";
 import { type PathTree, shortestPathTree } from "./dijkstra.ts";
 import { cellKey, cellOf } from "./great-circle.ts";
 import { buildHubGraph, type HubGraph } from "./hub-graph.ts";
 import { buildLatencyColumn, columnKey, type LatencyColumn } from "./latency-column.ts";
 import { LatencyModel, type Site } from "./latency-model.ts";
-import type { Position, Strategy } from "./question.ts";
+import type { Position, RouteQuestion, Strategy } from "./question.ts";
 import { type Constraints, constraintsKey, judge, type Verdicts } from "./rules.ts";
 
 /** Cells of all cached tables, columns and verdicts together; about 10 bytes each. */
@@ -23,6 +24,7 @@ type Cached =
   | { readonly kind: "table"; readonly table: CandidateTable | null }
   | { readonly kind: "verdicts"; readonly verdicts: Verdicts }
   | { readonly kind: "column"; readonly column: LatencyColumn }
+  | { readonly kind: "scores"; readonly scores: Scores; readonly verdicts: Verdicts }
   | { readonly kind: "tree"; readonly tree: PathTree }
   | { readonly kind: "entry"; readonly entry: number };
 
@@ -101,6 +103,17 @@ export class RoutingTables {
     const column = buildLatencyColumn(table, sites, model, position, strategy);
     this.#cache.set(key, { kind: "column", column }, table.size + 1);
     return column;
+  }
+
+  /** `verdicts` and `column` are those of the question. */
+  scores(table: CandidateTable, verdicts: Verdicts, column: LatencyColumn, question: RouteQuestion): Scores {
+    const { position, strategy } = question;
+    const key = `scores/${table.service}/${strategy}/${columnKey(position, strategy)}/${constraintsKey(question)}`;
+    const cached = this.#cache.get(key);
+    if (cached?.kind === "scores" && cached.verdicts === verdicts) return cached.scores;
+    const scores = scoreAll(table, verdicts, column, strategy);
+    this.#cache.set(key, { kind: "scores", scores, verdicts }, table.size + 1);
+    return scores;
   }
 
   /** The living hub that the client reaches soonest; null when none is known. */

@@ -3,7 +3,6 @@
  * others by prediction. Wrong: more than 1 ms worse than the best of the five. Usage: path-quality.ts [--json]
  */
 import { existsSync, readFileSync } from "node:fs";
-import { arch, cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { greatCircleKm } from "../../hub-core/common/great-circle.ts";
 import { Random } from "../../hub-core/common/random.ts";
@@ -13,6 +12,7 @@ import { LatencyModel } from "../../hub-core/routing/latency-model.ts";
 import { beliefOf, planMeasurements } from "../../hub-core/routing/measurement-plan.ts";
 import { hubView, MemoryCatalog } from "../../hub-core/routing/testing/memory-catalog.ts";
 import { AZURE_REGIONS } from "./azure-regions.ts";
+import { printReport, thisMachine } from "./table.ts";
 
 const FILE = fileURLToPath(new URL("../../../shared/data/latency/azure-p50-2026-az-scout.csv", import.meta.url).href);
 const MEASURED_PART = 0.1;
@@ -80,20 +80,19 @@ function at(matrix: Matrix, region: number): { latitude: number; longitude: numb
 /** The production model, over a catalog in which each region has one hub and the measured pairs are its links. */
 function predictions(matrix: Matrix, measured: readonly Pair[]): number[][] {
   const catalog = new MemoryCatalog();
-  matrix.names.forEach((name, i) => catalog.putHub(hubView({ hubId: name, at: at(matrix, i) })));
-  matrix.names.forEach((name, i) =>
+  for (const [i, name] of matrix.names.entries()) catalog.putHub(hubView({ hubId: name, at: at(matrix, i) }));
+  for (const [i, name] of matrix.names.entries()) {
+    const own = measured.filter(([a]) => a === i);
     catalog.putLinks(
       name,
-      measured
-        .filter(([a]) => a === i)
-        .map((pair) => ({
-          peer: matrix.names[pair[1]] as string,
-          rttMs: measure(matrix, pair),
-          loss: 0,
-          utilisation: 0,
-        })),
-    ),
-  );
+      own.map((pair) => ({
+        peer: matrix.names[pair[1]] as string,
+        rttMs: measure(matrix, pair),
+        loss: 0,
+        utilisation: 0,
+      })),
+    );
+  }
   const model = LatencyModel.of(catalog);
   return matrix.names.map((_, a) => matrix.names.map((_, b) => model.between(at(matrix, a), at(matrix, b)).ms));
 }
@@ -182,23 +181,22 @@ function report(
   pairs: number,
   rows: readonly { readonly name: string; readonly pairs: number; readonly quality: Quality }[],
 ): void {
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()} (${arch()}), Node ${process.version}`;
-  if (process.argv.includes("--json")) {
-    console.log(JSON.stringify({ machine, regions: matrix.names.length, pairs, rows }, null, 2));
-    return;
-  }
-  console.log(
-    `${machine}\n${matrix.names.length} regions, ${pairs} pairs, ${QUESTIONS} questions of ${OFFERED} regions\n`,
+  printReport(
+    {
+      title: `Path quality: ${matrix.names.length} regions, ${pairs} pairs, ${QUESTIONS} questions of ${OFFERED} regions`,
+      machine: thisMachine(),
+      columns: ["measured", "pairs", "wrong %", "p99 loss ms", "mean loss ms"],
+      rows: rows.map(({ name, pairs: count, quality }) => [
+        name,
+        count,
+        quality.wrongPercent.toFixed(2),
+        quality.p99LossMs.toFixed(1),
+        quality.meanLossMs.toFixed(2),
+      ]),
+      notes: ["wrong: the chosen region is more than 1 ms worse than the best of those offered"],
+    },
+    process.argv.includes("--json"),
   );
-  console.log(
-    `${"measured".padEnd(30)}${"pairs".padStart(7)}${"wrong %".padStart(10)}${"p99 loss ms".padStart(13)}${"mean ms".padStart(9)}`,
-  );
-  for (const { name, pairs: count, quality } of rows) {
-    console.log(
-      `${name.padEnd(30)}${String(count).padStart(7)}${quality.wrongPercent.toFixed(2).padStart(10)}` +
-        `${quality.p99LossMs.toFixed(1).padStart(13)}${quality.meanLossMs.toFixed(2).padStart(9)}`,
-    );
-  }
 }
 
 main();
