@@ -7,6 +7,7 @@ import type { HubConfig } from "../config/hub-config.ts";
 import type { CheckOutcome } from "../hub/contract.ts";
 import { type ClusterRecord, recordKeys } from "../wire/catalog.ts";
 import type { Catalog } from "./catalog.ts";
+import { endOfLifetime } from "./lifetime.ts";
 import { MAX_CHECKS_IN_FLIGHT } from "./limits.ts";
 import type { OwnLog } from "./own-log.ts";
 import { type Announcement, type HeartbeatReport, isLoaded, OwnedCluster } from "./owned-cluster.ts";
@@ -106,10 +107,10 @@ export class OwnedClusters {
     this.#change(id, now, out, (cluster) => cluster.setMaintenance(window));
   }
 
-  /** Gone for good. The tombstone is one incarnation up, so that a hand-over under way does not outlive it. */
+  /** Gone for good: neither a hand-over under way nor an adoption on the other side of a partition outlives it. */
   remove(id: ClusterId, now: Millis, out: Outbox): void {
     this.#drop(id, now);
-    const incarnation = this.#o.catalog.claims.highestIncarnation(id) + 1;
+    const incarnation = endOfLifetime(this.#o.catalog.claims.highestIncarnation(id));
     const expiresAt = now + this.#o.config.registry.tombstoneTtlMs;
     const body = { kind: "tombstone", clusterId: id, incarnation, deletedAt: now } as const;
     this.#o.log.publish({ key: recordKeys.cluster(id), body, priority: "urgent", expiresAt, durable: true }, now, out);
