@@ -27,7 +27,7 @@ const RTT_IGNORED_MS: DurationMs = 2_000;
 interface Check {
   /** A routine probe or a lost link, against a juror's own look: the former goes through helpers too. */
   readonly thorough: boolean;
-  /** The first question that found no answer: since when the target is known to be silent. */
+  /** When the first answer was due: since when the target is known to be silent. */
   since: Millis;
   attempts: number;
   readonly limit: number;
@@ -113,10 +113,11 @@ export class Detector {
 
   /** Looks at `target` now: by its link when there is one, else through others, dialling at the same time. */
   check(target: HubId, thorough: boolean, now: Millis, out: Outbox): void {
-    if (this.#checks.has(target) || this.#checks.size >= MAX_CHECKS) return;
+    if (!this.#canCheck(target)) return;
     const affordable = Math.floor(CHECK_BUDGET_MS / this.#timeout(target));
     const limit = thorough ? Math.min(MOST_ATTEMPTS, Math.max(CONFIRMING_ATTEMPTS, affordable)) : CONFIRMING_ATTEMPTS;
-    const check: Check = { thorough, since: now, attempts: 0, limit, nextAt: now, reported: 0 };
+    const since = now + (this.#shared.links.get(target)?.quality.rttMs ?? 0);
+    const check: Check = { thorough, since, attempts: 0, limit, nextAt: now, reported: 0 };
     this.#checks.set(target, check);
     this.#advance(target, check, now, out);
   }
@@ -251,6 +252,10 @@ export class Detector {
     return now + intervals * options.random.jitter(options.config.probeIntervalMs, 0.05) * awareness.multiplier;
   }
 
+  #canCheck(target: HubId): boolean {
+    return !this.#checks.has(target) && this.#checks.size < MAX_CHECKS;
+  }
+
   /** When the watched successor has been silent for an interval; without a link to it, the rotation sees to it. */
   #watchAt(): Millis {
     const { roster, links, selfId, awareness, options } = this.#shared;
@@ -259,7 +264,7 @@ export class Detector {
     }
     const { id } = this.#watched;
     const member = id === undefined ? undefined : roster.get(id);
-    if (id === undefined || !member || member.state === "suspect" || !links.has(id) || this.#checks.has(id)) {
+    if (id === undefined || !member || member.state === "suspect" || !links.has(id) || !this.#canCheck(id)) {
       return Number.POSITIVE_INFINITY;
     }
     return member.lastHeardAt + options.config.probeIntervalMs * awareness.multiplier;

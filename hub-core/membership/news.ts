@@ -1,6 +1,6 @@
 /**
  * What is new about members, on its way to the others: pushed at once over every link, then piggybacked on probes until
- * it has been sent λ·log₁₀(n+1) times (SWIM §4.1). Keeps only the newest news of each member; bounded.
+ * it has been sent λ·log₁₀(n+1) times (SWIM §4.1) or is old: later, views are compared. Keeps only the newest news of each member; bounded.
  */
 
 import type { Outbox } from "../common/outbox.ts";
@@ -11,12 +11,16 @@ export const MAX_QUEUED = 512;
 /** A first change goes out at once; those that follow within this time share its successor's frame. */
 export const COALESCE_MS: DurationMs = 10;
 
+/** A push that got lost is repaired by what rides on probes within this, or by the next comparison of views. */
+export const REPEATED_FOR_MS: DurationMs = 15_000;
+
 interface Item {
   readonly update: MemberUpdate;
   /** For a suspicion, since when the suspect is silent. */
   readonly silentSince: Millis;
   /** Who told us: they need not be told. */
   readonly via: HubId | null;
+  readonly since: Millis;
   pushed: boolean;
   sent: number;
 }
@@ -52,7 +56,7 @@ export class News {
     if (update.kind !== "suspect") this.#supersede(subject);
     this.#items.delete(keyOf(update));
     if (this.#items.size >= MAX_QUEUED) this.#evict();
-    this.#items.set(keyOf(update), { update, silentSince, via, pushed: false, sent: 0 });
+    this.#items.set(keyOf(update), { update, silentSince, via, since: now, pushed: false, sent: 0 });
     this.#flushAt = Math.min(this.#flushAt, Math.max(now, this.#lastFlushAt + COALESCE_MS));
   }
 
@@ -69,7 +73,8 @@ export class News {
   push(peers: Iterable<HubId>, now: Millis, out: Outbox): void {
     this.#flushAt = Number.POSITIVE_INFINITY;
     this.#lastFlushAt = now;
-    const fresh = this.#byUrgency().filter((item) => !item.pushed);
+    const fresh = this.#byUrgency((item) => !item.pushed);
+    if (fresh.length === 0) return;
     for (const item of fresh) {
       item.pushed = true;
       item.sent += 1;
@@ -86,9 +91,8 @@ export class News {
   piggyback(n: number, now: Millis): MemberUpdate[] {
     if (this.#items.size === 0) return [];
     const limit = Math.max(2, Math.ceil(this.#retransmitMultiplier * Math.log10(n + 1)));
-    const chosen = this.#byUrgency()
-      .filter((item) => item.pushed)
-      .slice(0, MAX_PIGGYBACK);
+    this.#expire(now);
+    const chosen = this.#byUrgency((item) => item.pushed).slice(0, MAX_PIGGYBACK);
     for (const item of chosen) {
       item.sent += 1;
       if (item.sent >= limit) this.#items.delete(keyOf(item.update));
@@ -101,19 +105,25 @@ export class News {
     this.#flushAt = Number.POSITIVE_INFINITY;
   }
 
+  #expire(now: Millis): void {
+    for (const [key, item] of this.#items)
+      if (item.pushed && now - item.since > REPEATED_FOR_MS) this.#items.delete(key);
+  }
+
   #supersede(subject: HubId): void {
     for (const [key, item] of this.#items) if (subjectOf(item.update) === subject) this.#items.delete(key);
   }
 
   #evict(): void {
-    const least = this.#byUrgency().at(-1);
+    const least = this.#byUrgency(() => true).at(-1);
     if (!least) return;
     this.#items.delete(keyOf(least.update));
     this.#dropped += 1;
   }
 
-  #byUrgency(): Item[] {
-    return [...this.#items.values()].sort((a, b) => this.#urgency(a) - this.#urgency(b) || a.sent - b.sent);
+  #byUrgency(isWanted: (item: Item) => boolean): Item[] {
+    const wanted = [...this.#items.values()].filter(isWanted);
+    return wanted.sort((a, b) => this.#urgency(a) - this.#urgency(b) || a.sent - b.sent);
   }
 
   /** Lower goes first: this hub's own refutation, then failures. */

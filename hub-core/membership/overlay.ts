@@ -20,6 +20,8 @@ export class Overlay {
   #maxNeighbours = 0;
   #rings: Place[][] = [];
   readonly #members = new Map<HubId, HubIdentity>();
+  /** Of the members as they are now. */
+  readonly #neighbours = new Map<HubId, readonly HubId[]>();
 
   constructor(maxNeighbours: number) {
     this.setMaxNeighbours(maxNeighbours);
@@ -27,6 +29,7 @@ export class Overlay {
 
   setMaxNeighbours(maxNeighbours: number): void {
     this.#maxNeighbours = maxNeighbours;
+    this.#neighbours.clear();
     const rings = Math.max(1, Math.floor(maxNeighbours / 2));
     if (rings === this.#rings.length) return;
     this.#rings = Array.from({ length: rings }, (_, index) =>
@@ -48,6 +51,7 @@ export class Overlay {
   put(hub: HubIdentity): void {
     this.delete(hub.hubId);
     this.#members.set(hub.hubId, hub);
+    this.#neighbours.clear();
     this.#rings.forEach((ring, index) => {
       const place = { key: keyOf(hub, index), hubId: hub.hubId };
       ring.splice(lowerBound(ring, place.key), 0, place);
@@ -58,6 +62,7 @@ export class Overlay {
     const hub = this.#members.get(hubId);
     if (!hub) return;
     this.#members.delete(hubId);
+    this.#neighbours.clear();
     this.#rings.forEach((ring, index) => {
       ring.splice(lowerBound(ring, keyOf(hub, index)), 1);
     });
@@ -73,7 +78,11 @@ export class Overlay {
 
   /** Predecessor and successor in every ring; everyone, in a group small enough. Without repeats, in ring order. */
   neighboursOf(hubId: HubId): readonly HubId[] {
-    return this.nearest(hubId, () => true);
+    const cached = this.#neighbours.get(hubId);
+    if (cached) return cached;
+    const found = this.nearest(hubId, () => true);
+    this.#neighbours.set(hubId, found);
+    return found;
   }
 
   /** The nearest on both sides of every ring of those who are `fit`: the neighbours once the unfit ones are gone. */

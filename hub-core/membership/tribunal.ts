@@ -7,12 +7,14 @@ import type { Member } from "./member.ts";
 import type { Shared } from "./shared.ts";
 
 /** Added to the tolerated pause: a hub that wakes needs this to be heard again. */
-export const PAUSE_MARGIN_MS: DurationMs = 300;
+export const PAUSE_MARGIN_MS: DurationMs = 200;
 /** For a contradiction to arrive, once enough have lost a hub's sockets. */
 export const SETTLE_MS: DurationMs = 200;
 /** Those who cannot hear the suspect themselves leave it to those who can, and wait for a refutation to travel. */
 export const BYSTANDER_GRACE_MS: DurationMs = 400;
 const SOONEST_LOOK_MS: DurationMs = 25;
+/** A wave of accusations is gone through together. */
+const SOONEST_DUTY_MS: DurationMs = 50;
 
 export class Tribunal {
   readonly #shared: Shared;
@@ -20,6 +22,7 @@ export class Tribunal {
   readonly #fail: (suspect: HubId, now: Millis, out: Outbox) => void;
   #nextLookAt: Millis = Number.POSITIVE_INFINITY;
   #nextDutyAt: Millis = Number.POSITIVE_INFINITY;
+  #servedAt: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(shared: Shared, detector: Detector, fail: (suspect: HubId, now: Millis, out: Outbox) => void) {
     this.#shared = shared;
@@ -34,7 +37,7 @@ export class Tribunal {
   /** A suspicion began, or was confirmed. */
   suspected(now: Millis): void {
     this.#nextLookAt = Math.min(this.#nextLookAt, now + SOONEST_LOOK_MS);
-    this.#nextDutyAt = Math.min(this.#nextDutyAt, now);
+    this.#nextDutyAt = Math.min(this.#nextDutyAt, Math.max(now, this.#servedAt + SOONEST_DUTY_MS));
   }
 
   tick(now: Millis, out: Outbox): void {
@@ -64,6 +67,7 @@ export class Tribunal {
   #serve(now: Millis, out: Outbox): void {
     const { roster, selfId, options } = this.#shared;
     const suspects = roster.suspects();
+    this.#servedAt = now;
     for (const { identity } of suspects) {
       if (juryOf(identity.hubId, roster).includes(selfId)) this.#detector.check(identity.hubId, false, now, out);
     }
