@@ -115,15 +115,20 @@ test("a hub that cannot store what it must says nothing, dies, and comes back as
 }, 60_000);
 
 test("regions that are cut apart lose each other and are one again after the heal", async () => {
-  eu.wire.cut();
-  us.wire.cut();
-  us.wire.heal();
-  // Tests reach a region by its wire too; the one that stays up is asked.
-  await eventually("regional-eu failed in the eyes of us-east", async () => {
-    const state = (await hubsSeenFrom(us)).get("regional-eu")?.state;
-    return state === "failed" ? true : undefined;
-  });
-  eu.wire.heal();
+  for (const { wire } of planet.regions) wire.cut();
+  for (const [region, lost] of [
+    [us, "regional-eu"],
+    [eu, "regional-us"],
+  ] as const) {
+    await eventually(`${lost} failed in the eyes of ${region.id}`, async () => {
+      const state = (await hubsSeenFrom(region)).get(lost)?.state;
+      return state === "failed" ? true : undefined;
+    });
+  }
+  const forwarded = await call(us, "/hubs/regional-eu/health");
+  expect(forwarded.status).toBe(503);
+  expect(forwarded.body).toMatchObject({ code: "region_unreachable", hub_id: "regional-eu" });
+  for (const { wire } of planet.regions) wire.heal();
   for (const region of planet.regions) await everyoneAlive(region, ALL);
 }, 60_000);
 

@@ -28,7 +28,7 @@ async function tokenFor(hub: string, by = eu): Promise<string> {
 async function openSocket(hub: string): Promise<WebSocket> {
   const Connect = WebSocket as unknown as new (url: string, options: { headers: Record<string, string> }) => WebSocket;
   const headers = { authorization: `Bearer ${await tokenFor(hub)}` };
-  return new Connect(`${us.wire.url.replace("http", "ws")}/peer/${hub}`, { headers });
+  return new Connect(`ws://${us.url.host}/peer/${hub}`, { headers });
 }
 
 /** The handshake as a peer makes it; its socket is dropped at once. */
@@ -41,7 +41,7 @@ function upgrade(hub: string, token: string | null): Promise<{ status: number; p
     ...(token === null ? {} : { authorization: `Bearer ${token}` }),
   };
   return new Promise((resolve, reject) => {
-    const asked = httpRequest(`${us.wire.url}/peer/${hub}`, { headers });
+    const asked = httpRequest(new URL(`/peer/${hub}`, us.url).href, { headers });
     asked.on("error", reject);
     asked.on("upgrade", (response, socket) => {
       socket.destroy();
@@ -91,7 +91,7 @@ test("a token opens one link, also when the hub was started anew in between", as
 
 test("a request that asks for no WebSocket is told to, and a hub that is not here is unknown", async () => {
   const headers = { authorization: `Bearer ${await tokenFor("global-hub")}` };
-  expect((await fetch(`${us.wire.url}/peer/global-hub`, { headers })).status).toBe(426);
+  expect((await fetch(new URL("/peer/global-hub", us.url), { headers })).status).toBe(426);
   expect((await upgrade("local-atlantis", await tokenFor("local-atlantis"))).status).toBe(404);
 });
 

@@ -32,6 +32,7 @@ export class Region {
   readonly wire: Wire;
   readonly #options: ConstructorParameters<typeof Miniflare>[0];
   #runtime: Miniflare | null = null;
+  #url: URL | null = null;
 
   constructor(id: string, wire: Wire, options: ConstructorParameters<typeof Miniflare>[0]) {
     this.id = id;
@@ -41,7 +42,14 @@ export class Region {
 
   async start(): Promise<void> {
     this.#runtime = new Miniflare(this.#options);
-    this.wire.connectTo(await this.#runtime.ready);
+    this.#url = await this.#runtime.ready;
+    this.wire.connectTo(this.#url);
+  }
+
+  /** Where clients reach it, whatever becomes of the wire between the regions. */
+  get url(): URL {
+    if (!this.#url) throw new Error(`region ${this.id} is not running`);
+    return this.#url;
   }
 
   /** The process goes, its storage stays. */
@@ -75,6 +83,7 @@ export class Planet {
     const regions = wires.map(({ id, wire }) => {
       const options = convertV4MiniflareOptions({
         name: SCRIPT,
+        unsafeInspectDurableObjects: true,
         modules: true,
         scriptPath: bundle.file,
         modulesRoot: directory,
@@ -82,7 +91,7 @@ export class Planet {
         compatibilityDate: platform.compatibilityDate,
         compatibilityFlags: [...platform.compatibilityFlags],
         durableObjects: { HUB: { className: "HubObject", useSQLite: true } },
-        durableObjectsPersist: join(directory, id),
+        resourcePersistencePath: join(directory, id),
         bindings: {
           MPREG_REGION: id,
           MPREG_FEDERATION: federation,
@@ -124,7 +133,7 @@ export async function call(region: Region, path: string, init: { method?: string
   const headers: Record<string, string> = {};
   if (init.role) headers.authorization = `Bearer ${await userToken(init.role)}`;
   if (init.body !== undefined) headers["content-type"] = "application/json";
-  const response = await fetch(`${region.wire.url}${path}`, {
+  const response = await fetch(new URL(path, region.url), {
     method: init.method ?? "GET",
     headers,
     ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
