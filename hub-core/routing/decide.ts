@@ -21,37 +21,41 @@ export interface Decision {
   readonly tied: number;
 }
 
-/** By candidate; Infinity for those that a rule removed. */
-export type Scores = Float32Array;
-
 /** What one client sees under one set of constraints: the same for every decision until the view changes. */
-export function scoreAll(
-  table: CandidateTable,
-  verdicts: Verdicts,
-  latency: LatencyColumn,
-  strategy: Strategy,
-): Scores {
+export interface Ranking {
+  /** By candidate; Infinity for those that a rule removed. */
+  readonly scores: Float32Array;
+  /** The MAX_LIMIT best, ascending, equal ones by id. */
+  readonly best: readonly number[];
+  /** Those alike enough to be spread over, without and with a sticky key. */
+  readonly tied: readonly number[];
+  readonly stickyTied: readonly number[];
+}
+
+export function rank(table: CandidateTable, verdicts: Verdicts, latency: LatencyColumn, strategy: Strategy): Ranking {
   const { fixed } = table.terms[strategy];
   const scores = new Float32Array(table.size).fill(Infinity);
   for (const candidate of verdicts.eligible) {
     scores[candidate] = (latency.terms[candidate] as number) + (fixed[candidate] as number);
   }
-  return scores;
+  const best = lowest(scores, MAX_LIMIT);
+  const least = best[0] === undefined ? -Infinity : (scores[best[0]] as number);
+  return {
+    scores,
+    best,
+    tied: within(scores, tieCutoff(least, strategy)),
+    stickyTied: within(scores, stickyCutoff(least)),
+  };
 }
 
 /** Null when nothing is eligible. */
-export function decide(table: CandidateTable, scores: Scores, choice: Choice, now: Millis): Decision | null {
-  const limit = Math.max(1, Math.min(MAX_LIMIT, choice.limit));
-  const best = lowest(scores, limit + USUAL_TIES);
+export function decide(table: CandidateTable, ranking: Ranking, choice: Choice, now: Millis): Decision | null {
+  const { best } = ranking;
   if (best.length === 0) return null;
-  const least = scores[best[0] as number] as number;
-  const cutoff = choice.sticky === null ? tieCutoff(least, choice.strategy) : stickyCutoff(least);
-  const tied = within(scores, cutoff, best, limit + USUAL_TIES);
-  const key =
-    choice.sticky === null
-      ? { hash: hash32(choice.decisionId), sticky: false }
-      : { hash: hash32(choice.sticky), sticky: true };
-  const chosen = spread(table, tied, key, now);
+  const sticky = choice.sticky !== null;
+  const tied = sticky ? ranking.stickyTied : ranking.tied;
+  const chosen = spread(table, tied, { hash: hash32(choice.sticky ?? choice.decisionId), sticky }, now);
+  const limit = Math.max(1, Math.min(MAX_LIMIT, choice.limit));
   const ranked = [chosen];
   for (let i = 0; i < best.length && ranked.length < limit; i++) {
     if (best[i] !== chosen) ranked.push(best[i] as number);
@@ -59,11 +63,8 @@ export function decide(table: CandidateTable, scores: Scores, choice: Choice, no
   return { ranked, tied: tied.length };
 }
 
-/** Kept in the first pass beside those to be named, so that ties seldom need a second one. */
-const USUAL_TIES = 24;
-
-/** The `count` lowest scores, ascending, equal ones by id. One pass; nearly every candidate costs one comparison. */
-function lowest(scores: Scores, count: number): number[] {
+/** One pass; nearly every candidate costs one comparison. */
+function lowest(scores: Float32Array, count: number): number[] {
   const best: number[] = [];
   let worst = Infinity;
   for (let candidate = 0; candidate < scores.length; candidate++) {
@@ -75,7 +76,7 @@ function lowest(scores: Scores, count: number): number[] {
   return best;
 }
 
-function insert(best: number[], scores: Scores, candidate: number, score: number, count: number): void {
+function insert(best: number[], scores: Float32Array, candidate: number, score: number, count: number): void {
   if (best.length < count) best.push(candidate);
   let at = best.length - 1;
   while (at > 0 && (scores[best[at - 1] as number] as number) > score) {
@@ -85,13 +86,10 @@ function insert(best: number[], scores: Scores, candidate: number, score: number
   best[at] = candidate;
 }
 
-/** All with a score up to the cutoff. When the last of the best is beyond it, they are all among the best. */
-function within(scores: Scores, cutoff: number, best: readonly number[], count: number): number[] {
-  const last = scores[best.at(-1) as number] as number;
-  if (best.length < count || last > cutoff) return best.filter((candidate) => (scores[candidate] as number) <= cutoff);
-  const tied: number[] = [];
+function within(scores: Float32Array, cutoff: number): number[] {
+  const found: number[] = [];
   for (let candidate = 0; candidate < scores.length; candidate++) {
-    if ((scores[candidate] as number) <= cutoff) tied.push(candidate);
+    if ((scores[candidate] as number) <= cutoff) found.push(candidate);
   }
-  return tied;
+  return found;
 }

@@ -1,6 +1,6 @@
 /** The reason: every cluster that offers the service, once, with the rule that removed it or its terms. Reads what `decide` read. */
 import type { Candidate, CandidateTable } from "./candidate-table.ts";
-import type { Scores } from "./decide.ts";
+import type { Ranking } from "./decide.ts";
 import type { LatencyColumn } from "./latency-column.ts";
 import type { Strategy } from "./question.ts";
 import { RULES, type RuleName, type Verdicts } from "./rules.ts";
@@ -29,7 +29,7 @@ export function explain(
   table: CandidateTable,
   verdicts: Verdicts,
   latency: LatencyColumn,
-  scores: Scores,
+  ranking: Ranking,
   strategy: Strategy,
 ): Explanation {
   const columns = table.terms[strategy];
@@ -40,7 +40,7 @@ export function explain(
     return {
       cluster_id,
       eligible: true,
-      score: scores[i] as number,
+      score: ranking.scores[i] as number,
       terms: {
         latency: latency.terms[i] as number,
         load: columns.load[i] as number,

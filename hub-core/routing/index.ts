@@ -3,6 +3,7 @@
 export type { ExplainedCandidate, Explanation } from "./explain.ts";
 export type { LatencySource } from "./latency-model.ts";
 export { type LatencyPublication, latencyRecords, MAX_OBSERVED, MAX_RTT_MS } from "./latency-report.ts";
+export { type PairBelief, type PlannedPair, planMeasurements } from "./measurement-plan.ts";
 export type { PathAnswer, PathsAnswer } from "./paths.ts";
 export {
   DEFAULT_NAMESPACE,

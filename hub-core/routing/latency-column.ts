@@ -19,10 +19,6 @@ export function columnKey(position: Position, strategy: Strategy): string {
   return JSON.stringify([cellKey(cellOf(position)), position.place ?? null, STRATEGY_WEIGHTS[strategy].latency]);
 }
 
-export function sitesOf(table: CandidateTable, model: LatencyModel): readonly Site[] {
-  return table.sites.map((site) => model.site(site));
-}
-
 export function buildLatencyColumn(
   table: CandidateTable,
   sites: readonly Site[],

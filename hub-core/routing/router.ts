@@ -6,7 +6,7 @@ import { hash32, type Random } from "../common/random.ts";
 import { type HubId, type HubIdentity, type Millis, unreachable } from "../common/types.ts";
 import type { LimitsConfig } from "../config/hub-config.ts";
 import type { CandidateTable } from "./candidate-table.ts";
-import { decide, type Scores } from "./decide.ts";
+import { decide, type Ranking } from "./decide.ts";
 import { pathTo } from "./dijkstra.ts";
 import { type Explanation, explain } from "./explain.ts";
 import { hubIdsOf } from "./hub-graph.ts";
@@ -96,10 +96,10 @@ export class Router {
     }
     const verdicts = this.#tables.verdicts(table, question, now);
     const column = this.#tables.column(table, question.position, question.strategy);
-    const scores = this.#tables.scores(table, verdicts, column, question);
+    const ranking = this.#tables.ranking(table, verdicts, column, question);
     const decisionId = question.decisionId ?? this.#drawId();
-    const decision = decide(table, scores, { ...question, decisionId }, now);
-    const reason = (): Explanation => explain(table, verdicts, column, scores, question.strategy);
+    const decision = decide(table, ranking, { ...question, decisionId }, now);
+    const reason = (): Explanation => explain(table, verdicts, column, ranking, question.strategy);
     if (!decision) {
       return this.#refuse(
         503,
@@ -114,7 +114,7 @@ export class Router {
       );
     }
     const [chosen, ...alternatives] = decision.ranked.map((i) =>
-      target(table, column, scores, question, decisionId, i),
+      target(table, column, ranking, question, decisionId, i),
     );
     if (!chosen) throw new Error("invariant broken: a decision names a cluster");
     const { latitude, longitude, source } = question.position;
@@ -154,7 +154,7 @@ export class Router {
 function target(
   table: CandidateTable,
   column: LatencyColumn,
-  scores: Scores,
+  ranking: Ranking,
   question: RouteQuestion,
   decisionId: string,
   candidate: number,
@@ -167,7 +167,7 @@ function target(
     url: endpointUrl(cluster.record.endpoints, question.sticky ?? decisionId),
     expected_latency_ms: column.expected[candidate] as number,
     latency_source: sourceAt(column, candidate),
-    score: scores[candidate] as number,
+    score: ranking.scores[candidate] as number,
   };
 }
 

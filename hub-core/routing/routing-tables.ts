@@ -6,7 +6,7 @@ import type { CatalogView, HubView } from "../common/catalog-view.ts";
 import type { Coordinates, HubId, Millis } from "../common/types.ts";
 import { BoundedCache } from "./cache.ts";
 import { buildCandidateTable, type CandidateTable } from "./candidate-table.ts";
-import { type Scores, scoreAll } from "./decide.ts";
+import { type Ranking, rank } from "./decide.ts";
 import { type PathTree, shortestPathTree } from "./dijkstra.ts";
 import { cellKey, cellOf } from "./great-circle.ts";
 import { buildHubGraph, type HubGraph } from "./hub-graph.ts";
@@ -24,7 +24,7 @@ type Cached =
   | { readonly kind: "table"; readonly table: CandidateTable | null }
   | { readonly kind: "verdicts"; readonly verdicts: Verdicts }
   | { readonly kind: "column"; readonly column: LatencyColumn }
-  | { readonly kind: "scores"; readonly scores: Scores; readonly verdicts: Verdicts }
+  | { readonly kind: "ranking"; readonly ranking: Ranking; readonly verdicts: Verdicts }
   | { readonly kind: "tree"; readonly tree: PathTree }
   | { readonly kind: "entry"; readonly entry: number };
 
@@ -106,14 +106,14 @@ export class RoutingTables {
   }
 
   /** `verdicts` and `column` are those of the question. */
-  scores(table: CandidateTable, verdicts: Verdicts, column: LatencyColumn, question: RouteQuestion): Scores {
+  ranking(table: CandidateTable, verdicts: Verdicts, column: LatencyColumn, question: RouteQuestion): Ranking {
     const { position, strategy } = question;
-    const key = `scores/${table.service}/${strategy}/${columnKey(position, strategy)}/${constraintsKey(question)}`;
+    const key = `ranking/${table.service}/${strategy}/${columnKey(position, strategy)}/${constraintsKey(question)}`;
     const cached = this.#cache.get(key);
-    if (cached?.kind === "scores" && cached.verdicts === verdicts) return cached.scores;
-    const scores = scoreAll(table, verdicts, column, strategy);
-    this.#cache.set(key, { kind: "scores", scores, verdicts }, table.size + 1);
-    return scores;
+    if (cached?.kind === "ranking" && cached.verdicts === verdicts) return cached.ranking;
+    const ranking = rank(table, verdicts, column, strategy);
+    this.#cache.set(key, { kind: "ranking", ranking, verdicts }, table.size + 1);
+    return ranking;
   }
 
   /** The living hub that the client reaches soonest; null when none is known. */

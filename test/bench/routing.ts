@@ -1,15 +1,15 @@
 /**
  * What one routing decision costs in the core. Usage: routing.ts [--json]
  *
- * Timed: `decide` over scores that are cached, as for every question after the first from a
- * cell; `decide` and then all rows of `explain`; the whole of `Router.route`; and a first question from a new cell, which predicts
+ * Timed: `rank`, which scores and orders all candidates, once per cell, constraints and view; `decide` over
+ * that, as for every question after the first; `decide` and then all rows of `explain`; the whole of `Router.route`; and a first question from a new cell, which predicts
  * for every place. The bare loop scores the same arrays and keeps the lowest: nothing that decides can do less.
  */
 import { Metrics } from "../../hub-core/common/metrics.ts";
 import { Random } from "../../hub-core/common/random.ts";
 import type { Coordinates } from "../../hub-core/common/types.ts";
 import { buildCandidateTable, type CandidateTable } from "../../hub-core/routing/candidate-table.ts";
-import { decide } from "../../hub-core/routing/decide.ts";
+import { decide, rank } from "../../hub-core/routing/decide.ts";
 import { explain } from "../../hub-core/routing/explain.ts";
 import type { RouteQuestion } from "../../hub-core/routing/question.ts";
 import { Router } from "../../hub-core/routing/router.ts";
@@ -106,6 +106,10 @@ function bareLoop(latency: Float32Array, fixed: Float32Array): number {
   return best;
 }
 
+function explainedOf(candidates: number): number {
+  return Math.max(40, Math.min(SAMPLES, Math.floor(EXPLAINED_CELLS / candidates)));
+}
+
 function routerOver(catalog: MemoryCatalog): Router {
   const self = hubView({ hubId: "hub-0", at: { latitude: 0, longitude: 0 } });
   const config = { maxGraphCacheSize: 1_000 };
@@ -118,7 +122,7 @@ function measure(candidates: number, others: number): (string | number)[] {
   const table = tables.table("api") as CandidateTable;
   const verdicts = tables.verdicts(table, QUESTION, 0);
   const column = tables.column(table, QUESTION.position, "best");
-  const scores = tables.scores(table, verdicts, column, QUESTION);
+  const ranking = tables.ranking(table, verdicts, column, QUESTION);
   const { fixed } = table.terms.best;
   const ids = Array.from({ length: SAMPLES }, (_, i) => `d-${i}`);
   const choice = (i: number): { limit: number; sticky: null; strategy: "best"; decisionId: string } => ({
@@ -127,12 +131,12 @@ function measure(candidates: number, others: number): (string | number)[] {
     strategy: "best",
     decisionId: ids[i] as string,
   });
-  const explained = Math.max(40, Math.min(SAMPLES, Math.floor(EXPLAINED_CELLS / candidates)));
   const bare = time(SAMPLES, () => bareLoop(column.terms, fixed));
-  const decided = time(SAMPLES, (i) => decide(table, scores, choice(i), 0));
-  const withReason = time(explained, (i) => {
-    decide(table, scores, choice(i), 0);
-    return explain(table, verdicts, column, scores, "best");
+  const ranked = time(explainedOf(candidates), () => rank(table, verdicts, column, "best"));
+  const decided = time(SAMPLES, (i) => decide(table, ranking, choice(i), 0));
+  const withReason = time(explainedOf(candidates), (i) => {
+    decide(table, ranking, choice(i), 0);
+    return explain(table, verdicts, column, ranking, "best");
   });
   const router = routerOver(catalog);
   const routed = time(SAMPLES, (i) => router.route({ ...QUESTION, decisionId: ids[i] as string }, 0));
@@ -146,8 +150,9 @@ function measure(candidates: number, others: number): (string | number)[] {
   return [
     label,
     spread(bare),
+    spread(ranked),
+    (ranked.p50 / bare.p50).toFixed(2),
     spread(decided),
-    (decided.p50 / bare.p50).toFixed(2),
     spread(routed),
     spread(withReason),
     spread(newCell),
@@ -171,7 +176,7 @@ printReport(
     ],
     rows: [...SIZES.map((size) => measure(size, 0)), measure(1_000, OTHERS)],
     notes: [
-      "ratio: decide against a bare loop that only scores the same arrays",
+      "ratio: rank against a bare loop that only scores the same arrays",
       `${CITIES} cities, ${HUBS} hubs with ${LINKS_PER_HUB} measured links each; explain makes one row per candidate`,
     ],
   },
