@@ -19,7 +19,7 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly errors: readonly ConfigError[] };
 
-export const REDACTED = "<redacted>";
+const REDACTED = "<redacted>";
 
 const SECRET_KEY = /(secret|password|passphrase|credential|private)/i;
 const LONGEST_VALUE = 80;
@@ -33,7 +33,7 @@ export function dotted(path: Path): string {
   return text;
 }
 
-export function isSecret(path: Path): boolean {
+function isSecret(path: Path): boolean {
   return path.some((step) => typeof step === "string" && SECRET_KEY.test(step));
 }
 

@@ -14,7 +14,7 @@ import type { Environment } from "./yaml-source.ts";
 export const LOCATION_HINTS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
 export type LocationHint = (typeof LOCATION_HINTS)[number];
 
-export const JURISDICTIONS = ["eu", "fedramp"] as const;
+const JURISDICTIONS = ["eu", "fedramp"] as const;
 
 const region = z.strictObject({
   id: identifier,
@@ -58,7 +58,7 @@ const latency = z.strictObject({
   rtt_ms: z.number().min(0.1).max(2_000),
 });
 
-export const federationFileSchema = z.strictObject({
+const federationFileSchema = z.strictObject({
   federation: z.strictObject({ name: identifier, profile: z.enum(PROFILES).optional() }),
   profile: z.enum(PROFILES).optional(),
   regions: z.array(region).min(1).max(50),

@@ -12,7 +12,7 @@ export {
 export type * from "./hub-config.ts";
 export { GOSSIP_MODES, GOSSIP_STRATEGIES } from "./hub-config.ts";
 export { type AddressOf, hubConfigOf, hubConfigs, hubIdentity } from "./hub-configs.ts";
-export { type NodeFile, type NodePorts, nodeHubConfig, parseNodeFile } from "./node-file.ts";
+export { type NodeFile, type NodePorts, parseNodeFile } from "./node-file.ts";
 export type { NodeOverrides } from "./overrides.ts";
 export { findPlace, type Place, suggestPlace } from "./places.ts";
 export { isLoopback } from "./section-contradictions.ts";

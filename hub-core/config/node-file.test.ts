@@ -168,7 +168,7 @@ test("CONFIG-17: what is not YAML is an error with a line, and nothing else is s
   expect(errorsOf(parseNodeFile("a: b\n".repeat(300_000), ENV))).toHaveLength(1);
 });
 
-test("CONFIG-17: any text is answered with a value or with errors that have a message", () => {
+test("CONFIG-17: whatever the text, it is answered with a value or with errors that have a message", () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json(), fc.constantFrom("- a", "node:", "null", "[]", "&a [*a]")), (text) => {
       const parsed = parseNodeFile(text, {});

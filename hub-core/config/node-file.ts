@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { type HubIdentity, TIERS } from "../common/types.ts";
 import type { Parsed } from "./config-error.ts";
-import type { HubConfig } from "./hub-config.ts";
 import { type NodeOverrides, nodeOverrides } from "./overrides.ts";
 import { type Contradiction, readFile } from "./read-file.ts";
 import { resolveSettings } from "./resolve-settings.ts";
@@ -11,7 +10,7 @@ import { coordinates, identifier, sections } from "./sections.ts";
 import { PROFILES, type Settings } from "./settings.ts";
 import type { Environment } from "./yaml-source.ts";
 
-export const nodeFileSchema = z.strictObject({
+const nodeFileSchema = z.strictObject({
   node: z.strictObject({
     id: identifier,
     region: identifier,
@@ -75,12 +74,6 @@ function resolveNode(input: NodeFileInput): NodeFile {
     },
     settings,
   };
-}
-
-/** What the machines of this hub use; `seeds` are hubs known beforehand. */
-export function nodeHubConfig(node: NodeFile, seeds: readonly HubIdentity[]): HubConfig {
-  const { network, gossip, membership, registry, limits } = node.settings;
-  return { hub: node.hub, seeds, network, gossip, membership, registry, limits };
 }
 
 function nodeContradictions(input: NodeFileInput): Contradiction[] {

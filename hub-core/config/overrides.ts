@@ -24,7 +24,7 @@ const NODE_ONLY: Readonly<Record<string, Path>> = {
   MPREG_HUB_TIER: ["node", "hub_tier"],
 };
 
-export const NODE_FLAGS = {
+const NODE_FLAGS = {
   nodeId: { flag: "--node-id", path: ["node", "id"] },
   region: { flag: "--region", path: ["node", "region"] },
   hubTier: { flag: "--hub-tier", path: ["node", "hub_tier"] },

@@ -16,7 +16,7 @@ export const coordinates = z.strictObject({
   longitude: z.number().min(-180).max(180),
 });
 
-export const networkSection = z.strictObject({
+const networkSection = z.strictObject({
   listen_host: z.string().min(1).max(253).optional(),
   listen_port: port.optional(),
   gossip_port: port.optional(),
@@ -29,7 +29,7 @@ export const networkSection = z.strictObject({
   link_lease: seconds(30, 900).optional(),
 });
 
-export const gossipSection = z.strictObject({
+const gossipSection = z.strictObject({
   interval: seconds(0.1, 3_600).optional(),
   fanout: count(1, 20).optional(),
   strategy: z.enum(GOSSIP_STRATEGIES).optional(),
@@ -43,7 +43,7 @@ export const gossipSection = z.strictObject({
   max_in_flight_bytes: count(4_096, 16_777_216).optional(),
 });
 
-export const membershipSection = z.strictObject({
+const membershipSection = z.strictObject({
   probe_interval: seconds(0.1, 600).optional(),
   probe_timeout: seconds(0.05, 600).optional(),
   suspicion_timeout: seconds(0.1, 3_600).optional(),
@@ -54,12 +54,12 @@ export const membershipSection = z.strictObject({
   redial_interval: seconds(0.1, 600).optional(),
 });
 
-export const consensusSection = z.strictObject({
+const consensusSection = z.strictObject({
   threshold: z.number().gt(0).max(1).optional(),
   proposal_timeout: seconds(0.1, 600).optional(),
 });
 
-export const registrySection = z.strictObject({
+const registrySection = z.strictObject({
   health_check_timeout: seconds(0.05, 300).optional(),
   unhealthy_threshold: count(1, 20).optional(),
   healthy_threshold: count(1, 20).optional(),
@@ -71,14 +71,14 @@ export const registrySection = z.strictObject({
   flap_window: seconds(0, 3_600).optional(),
 });
 
-export const monitoringSection = z.strictObject({
+const monitoringSection = z.strictObject({
   metrics_enabled: z.boolean().optional(),
   metrics_port: port.optional(),
   health_check_interval: seconds(0.5, 3_600).optional(),
   log_level: z.enum(LOG_LEVELS).optional(),
 });
 
-export const limitsSection = z.strictObject({
+const limitsSection = z.strictObject({
   max_regional_hubs: count(1, 50).optional(),
   max_child_hubs: count(1, 200).optional(),
   max_clusters: count(1, 10_000).optional(),
@@ -90,7 +90,7 @@ export const limitsSection = z.strictObject({
 
 const role = z.string().min(1).max(128);
 
-export const securitySection = z.strictObject({
+const securitySection = z.strictObject({
   tls_enabled: z.boolean().optional(),
   authentication: z
     .strictObject({
