@@ -10,6 +10,8 @@ import type { RecordStore } from "./record-store.ts";
 
 /** Numbers are reserved in blocks, so that a change costs no write of the ceiling. */
 export const SEQ_BLOCK = 1_000;
+/** No hub uses numbers faster than this for long. */
+const MS_PER_NUMBER = 100;
 
 export interface OwnLogOptions {
   readonly self: HubId;
@@ -51,6 +53,21 @@ export class OwnLog {
     if (upTo <= Math.max(this.#seq, this.#floor)) return false;
     this.#floor = upTo;
     return true;
+  }
+
+  /** Numbers that peers may know another record by. */
+  isDisputed({ seq }: Rumor): boolean {
+    return seq <= this.#floor;
+  }
+
+  /**
+   * With nothing in storage this is a new hub, or one that has lost its log. Numbers go by the clock then, so that they are
+   * above those of a former life, and a peer that knows only lower ones gives the loss away.
+   */
+  begin(now: Millis): void {
+    if (this.#ceiling > 0) return;
+    this.#seq = Math.floor(now / MS_PER_NUMBER);
+    this.#o.store.beginOwn(this.#seq + 1);
   }
 
   newest(key: string): Rumor | undefined {

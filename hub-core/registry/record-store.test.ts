@@ -25,6 +25,7 @@ function replica(maxRecordsPerOrigin = 1_000) {
       changed: (origin, key, body, now) => catalog.changed(origin, key, body, now),
       echoed: (rumor) => void echoes.push(rumor),
       numbered: () => {},
+      remembered: () => {},
     },
   });
   return { catalog, store, metrics, echoes };

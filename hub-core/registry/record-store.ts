@@ -19,9 +19,11 @@ export interface StoreListener {
   /** The body under `key` of `origin` is now this; null when it is gone. */
   changed(origin: HubId, key: string, body: RecordBody | null, now: Millis): void;
   /** A peer has a record of this very hub that is newer than its own log: its storage was lost. */
-  echoed(rumor: Rumor): void;
+  echoed(rumor: Rumor, now: Millis): void;
   /** A peer is complete to this number of this hub's own log. */
   numbered(upTo: number): void;
+  /** A peer knows this hub's log only from before it began anew: its storage was lost. */
+  remembered(): void;
 }
 
 export interface StoreOptions {
@@ -37,6 +39,8 @@ export class RecordStore implements RumorStore {
   readonly #digest = new VectorDigest();
   #records = 0;
   #nextExpiry: Millis = Number.POSITIVE_INFINITY;
+  #vouchesForOwn = true;
+  #firstOwn = 0;
 
   constructor(options: StoreOptions) {
     this.#o = options;
@@ -58,6 +62,7 @@ export class RecordStore implements RumorStore {
   vector(): VersionVector {
     const vector = new Map<HubId, number>();
     for (const [origin, log] of this.#logs) if (log.completeUpTo > 0) vector.set(origin, log.completeUpTo);
+    if (!this.#vouchesForOwn) vector.delete(this.#o.self);
     return vector;
   }
 
@@ -95,6 +100,7 @@ export class RecordStore implements RumorStore {
   ): { rumors: readonly Rumor[]; upTo: number; more: boolean } {
     const log = this.#logs.get(origin);
     if (!log) return { rumors: [], upTo: after, more: false };
+    if (origin === this.#o.self && after > 0 && after < this.#firstOwn) this.#o.listener.remembered();
     const rumors: Rumor[] = [];
     let room = maxBytes;
     for (const entry of log.since(after)) {
@@ -113,7 +119,9 @@ export class RecordStore implements RumorStore {
   apply(rumor: Rumor, _from: HubId, now: Millis): "applied" | "stale" | "rejected" {
     const { origin, seq, key } = rumor;
     if (origin === this.#o.self) {
-      if (seq > this.#log(origin).completeUpTo) this.#o.listener.echoed(rumor);
+      const log = this.#log(origin);
+      const unknown = this.#vouchesForOwn ? seq > log.completeUpTo : seq > (log.newest(key)?.seq ?? 0);
+      if (unknown) this.#o.listener.echoed(rumor, now);
       return "stale";
     }
     if (!isKeyOf(key, rumor.body)) return this.#reject("key");
@@ -153,6 +161,20 @@ export class RecordStore implements RumorStore {
   /** Own numbers up to this one are spent. */
   completeOwn(upTo: number): void {
     this.#complete(this.#o.self, this.#log(this.#o.self), upTo);
+  }
+
+  /** The own log begins anew at this number: what is below it is of a life that this hub has forgotten. */
+  beginOwn(first: number): void {
+    this.#firstOwn = first;
+  }
+
+  /** While this hub does not vouch for its own log, peers are asked for all that they have of it. */
+  vouchForOwn(vouches: boolean): void {
+    if (vouches === this.#vouchesForOwn) return;
+    this.#vouchesForOwn = vouches;
+    const { completeUpTo } = this.#log(this.#o.self);
+    if (vouches) this.#digest.moved(this.#o.self, 0, completeUpTo);
+    else this.#digest.moved(this.#o.self, completeUpTo, 0);
   }
 
   drop(origin: HubId, key: string, now: Millis): boolean {
@@ -247,6 +269,7 @@ export class RecordStore implements RumorStore {
     this.#logs.set(origin, log);
     const before = log.completeUpTo;
     log.complete(upTo);
+    if (origin === this.#o.self && !this.#vouchesForOwn) return;
     if (log.completeUpTo !== before) this.#digest.moved(origin, before, log.completeUpTo);
   }
 

@@ -70,6 +70,8 @@ export interface RegistryOptions {
 /** Beyond what a child may need to be met again after its parent's restart. */
 const CHILD_GRACE_MS = 10_000;
 const VISIT_GRACE_MS = 2_000;
+/** Rounds of anti-entropy in which a hub that has lost its log asks its peers for it. */
+const DOUBT_ROUNDS = 3;
 
 export class Registry {
   readonly #o: RegistryOptions;
@@ -101,8 +103,9 @@ export class Registry {
       metrics,
       listener: {
         changed: (origin, key, body, now) => catalog.changed(origin, key, body, now),
-        echoed: (rumor) => this.#recovery.echoed(rumor),
+        echoed: (rumor, now) => this.#recovery.echoed(rumor, now),
         numbered: (upTo) => this.#recovery.numbered(upTo),
+        remembered: () => this.#recovery.remembered(),
       },
     });
     this.#store = store;
@@ -145,7 +148,8 @@ export class Registry {
       withdrawnTtlMs: tombstoneTtlMs,
     });
     this.#upkeep = new Upkeep({ self: self.hubId, config, store, catalog, log });
-    this.#recovery = new LogRecovery({ log, owned, metrics, withdrawnTtlMs: tombstoneTtlMs });
+    const doubtMs = DOUBT_ROUNDS * config.gossip.antiEntropyIntervalMs;
+    this.#recovery = new LogRecovery({ log, store, owned, metrics, withdrawnTtlMs: tombstoneTtlMs, doubtMs });
     this.#writes = new ClusterWrites({ self, config, catalog, owned, metrics, draining });
     [this.#stored, this.#unreadable] = readStoredLog(options.storedRecords, self.hubId);
   }
@@ -164,6 +168,7 @@ export class Registry {
   start(now: Millis, out: Outbox): void {
     const { self, incarnation, metrics } = this.#o;
     this.#catalog.directory.setMember(self, incarnation, "alive", now);
+    this.#log.begin(now);
     for (const key of this.#unreadable) out.log("error", "stored_record_unreadable", { key });
     this.#log.forget(this.#unreadable, out);
     metrics.count("registry_stored_records_unreadable_total", this.#unreadable.length);
@@ -269,7 +274,8 @@ export class Registry {
 
   nextDeadline(): Millis {
     return Math.min(
-      this.#recovery.isDue || this.#catalog.hasLost ? 0 : Number.POSITIVE_INFINITY,
+      this.#catalog.hasLost ? 0 : Number.POSITIVE_INFINITY,
+      this.#recovery.nextDeadline(),
       this.#owned.nextDeadline(),
       this.#self.nextDeadline(),
       this.#assignments.nextDeadline(),
@@ -282,10 +288,7 @@ export class Registry {
   }
 
   tick(now: Millis, out: Outbox): void {
-    if (this.#recovery.isDue) {
-      this.#recovery.recover(now, out);
-      this.#self.republish(now, out);
-    }
+    if (this.#recovery.tick(now, out)) this.#self.republish(now, out);
     this.#owned.tick(now, out);
     this.#assignments.tick(now, out);
     this.#adoption.tick(now, out);

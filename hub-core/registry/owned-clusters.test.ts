@@ -1,0 +1,197 @@
+import { expect, test } from "vitest";
+import type { RegistryConfig } from "../config/hub-config.ts";
+import type { CheckOutcome } from "../hub/contract.ts";
+import type { ClusterRecord } from "../wire/catalog.ts";
+import { hub, World } from "./federation.test-helper.ts";
+import { FLAP_BURST } from "./flap-damper.ts";
+import { MAX_CHECKS_IN_FLIGHT } from "./limits.ts";
+
+const HEALTH_CHECK = { healthCheck: { url: "http://a/health", intervalMs: 2_000, timeoutMs: 1_000 } };
+const REFUSED: CheckOutcome = { kind: "refused" };
+const OK: CheckOutcome = { kind: "answered", status: 200, latencyMs: 10 };
+
+function single(registry: Partial<RegistryConfig> = {}) {
+  const world = new World({ hubs: [hub("h", "local", "r", null)], registry });
+  const node = world.node("h");
+  const record = (id = "a") => world.registry("h").catalog.cluster(id)?.record;
+  const told = (id = "a") => node.published.filter(({ key }) => key === `cluster/${id}`);
+  const request = (request: Parameters<typeof node.registry.request>[0]) =>
+    node.registry.request(request, world.now, world.outbox(node));
+  const heartbeat = (more: object = {}, clusterId = "a") => request({ kind: "cluster-heartbeat", clusterId, ...more });
+  return { world, node, record, told, request, heartbeat };
+}
+
+test("REG-31: a missed heartbeat is critical at once, and a heartbeat takes it back, ramped", () => {
+  const { world, record, heartbeat } = single();
+  world.register("h", "a", { ttlMs: 10_000 });
+  world.run(9_000);
+  heartbeat();
+  world.run(9_999);
+  expect(record()?.state).toBe("passing");
+  world.run(2);
+  expect(record()).toMatchObject({ state: "critical", reason: "no heartbeat for 10000 ms" });
+  expect(heartbeat()).toEqual({ ok: true, status: 200, value: { ttl_ms: 10_000 } });
+  expect(record()).toMatchObject({ state: "passing", rampUntil: world.now + 10_000 });
+});
+
+test("REG-32: a cluster that refuses connections is critical within one interval and its second look", () => {
+  const { world, record } = single();
+  world.register("h", "a", HEALTH_CHECK);
+  world.run(10_000);
+  world.outcome = () => REFUSED;
+  world.run(2_200 + 300 + 100);
+  expect(record()?.state).toBe("critical");
+});
+
+test("REG-32, REG-36: it recovers through the healthy threshold, and then ramps up", () => {
+  const { world, record, told } = single({ healthyThreshold: 3 });
+  world.register("h", "a", HEALTH_CHECK);
+  world.outcome = () => REFUSED;
+  world.run(5_000);
+  expect(record()?.state).toBe("critical");
+  world.outcome = () => OK;
+  world.run(10_000);
+  const states = told()
+    .filter(({ priority }) => priority === "urgent")
+    .map(({ body }) => (body as ClusterRecord).state);
+  expect(states).toEqual(["passing", "critical", "passing"]);
+  expect(record()?.rampUntil).toBe((record()?.stateSince ?? 0) + 10_000);
+});
+
+test("REG-34: at most one check per cluster and six per hub are under way, and every cluster gets its turn", () => {
+  const { world, node } = single();
+  for (let i = 0; i < 20; i++) world.register("h", `c${i}`, HEALTH_CHECK);
+  expect(node.checks.length).toBe(MAX_CHECKS_IN_FLIGHT);
+  world.run(1_000);
+  expect(new Set(node.checks.map(({ clusterId }) => clusterId)).size).toBe(20);
+});
+
+test("REG-34: a check whose answer is lost is given up, and an answer that comes after that is ignored", () => {
+  const { world, node, record } = single({ unhealthyThreshold: 1 });
+  const out = { ...world.outbox(node), check: (check: (typeof node.checks)[number]) => void node.checks.push(check) };
+  const cluster = { clusterId: "a", endpoints: [], services: [], ...HEALTH_CHECK };
+  node.registry.request({ kind: "cluster-register", cluster }, world.now, out);
+  world.outcome = () => REFUSED;
+  world.run(6_100);
+  expect(record()?.state).toBe("critical");
+  const [lost] = node.checks;
+  node.registry.checked("a", lost?.token ?? 0, OK, world.now, out);
+  expect(record()?.state).toBe("critical");
+});
+
+test("REG-35: a cluster that flaps tells at most its burst plus one change per window, and is seen down meanwhile", () => {
+  const { world, told, heartbeat, record } = single({ flapWindowMs: 30_000 });
+  world.register("h", "a");
+  for (let second = 0; second < 600; second++) {
+    heartbeat({ services: { web: { healthy: second % 2 === 0 } } });
+    world.run(1_000);
+  }
+  expect(told().length - 1).toBeLessThanOrEqual(FLAP_BURST + 600 / 30);
+  heartbeat({ services: { web: { healthy: false } } });
+  expect(record()?.state).toBe("critical");
+  heartbeat({ services: { web: { healthy: true } } });
+  world.run(120_000);
+  expect(record()?.state).toBe("passing");
+});
+
+test("REG-35: a thousand changes an hour of one cluster do not hold another's back", () => {
+  const { world, record, heartbeat } = single();
+  world.register("h", "a");
+  world.register("h", "b");
+  for (let i = 0; i < 50; i++) heartbeat({ services: { web: { healthy: i % 2 === 0 } } }, "a");
+  heartbeat({ services: { web: { healthy: false } } }, "b");
+  expect(record("b")?.state).toBe("critical");
+  heartbeat({ services: { web: { healthy: true } } }, "b");
+  expect(record("b")?.state).toBe("passing");
+});
+
+test("REG-37: loads are told when they move by a tenth, else every 30 s, as bulk", () => {
+  const { world, told, heartbeat, record } = single();
+  world.register("h", "a");
+  for (let i = 1; i <= 9; i++) heartbeat({ load: 0.01 * i });
+  expect(told().length).toBe(1);
+  heartbeat({ load: 0.12, inFlight: 7 });
+  expect(told().length).toBe(2);
+  expect(told()[1]).toMatchObject({ priority: "bulk", body: { load: 0.12, inFlight: 7 } });
+  heartbeat({ load: 0.15 });
+  world.run(29_000);
+  expect(record()?.load).toBe(0.12);
+  world.run(2_000);
+  expect(record()?.load).toBe(0.15);
+  world.run(300_000);
+  expect(told().length).toBe(3);
+});
+
+test("REG-13: loads are stored at most every 30 s, states at once", () => {
+  const { world, node, heartbeat } = single();
+  world.register("h", "a");
+  let writes = 0;
+  const out = world.outbox(node);
+  const counting = {
+    ...out,
+    persist: (write: Parameters<typeof out.persist>[0]) => {
+      writes += 1;
+      out.persist(write);
+    },
+  };
+  for (let i = 0; i < 20; i++) {
+    node.registry.request(
+      { kind: "cluster-heartbeat", clusterId: "a", load: i % 2 === 0 ? 0.2 : 0.5 },
+      world.now,
+      counting,
+    );
+    world.run(1_000);
+  }
+  expect(writes).toBe(1);
+  heartbeat({ services: { web: { healthy: false } } });
+  expect(new TextDecoder().decode(node.stored.get("cluster/a"))).toContain("unhealthy: web");
+});
+
+test("REG-38: a cluster that is critical and unheard of for long enough is removed, and 0 is never", () => {
+  const { world, record, told } = single({ deregisterAfterMs: 60_000 });
+  world.register("h", "a", { ttlMs: 10_000 });
+  world.run(69_000);
+  expect(record()?.state).toBe("critical");
+  world.run(2_000);
+  expect(record()).toBeUndefined();
+  expect(told().at(-1)?.body.kind).toBe("tombstone");
+  const never = single({ deregisterAfterMs: 0 });
+  never.world.register("h", "a", { ttlMs: 10_000 });
+  never.world.run(86_400_000);
+  expect(never.record()?.state).toBe("critical");
+});
+
+test("REG-38: one that still sends heartbeats is kept, however sick", () => {
+  const { world, record, heartbeat } = single({ deregisterAfterMs: 60_000 });
+  world.register("h", "a", { ttlMs: 30_000 });
+  for (let i = 0; i < 20; i++) {
+    heartbeat({ services: { web: { healthy: false } } });
+    world.run(20_000);
+  }
+  expect(record()?.state).toBe("critical");
+});
+
+test("REG-39: maintenance starts and ends by itself, and then ramps up", () => {
+  const { world, record, request } = single();
+  world.register("h", "a");
+  world.register("h", "b");
+  const [startsAt, endsAt] = [world.now + 5_000, world.now + 9_000];
+  expect(request({ kind: "cluster-maintenance", clusterId: "a", startsAt, endsAt })).toMatchObject({ ok: true });
+  world.run(4_999);
+  expect(record()?.state).toBe("passing");
+  world.run(2);
+  expect(record()?.state).toBe("maintenance");
+  world.run(4_000);
+  expect(record()).toMatchObject({ state: "passing", maintenance: null, rampUntil: endsAt + 10_000 });
+});
+
+test("REG-36: a drained cluster stays drained whatever it reports, and ramps up when undrained", () => {
+  const { world, record, request, heartbeat } = single();
+  world.register("h", "a", { ttlMs: 60_000 });
+  request({ kind: "cluster-drain", clusterId: "a" });
+  heartbeat({ load: 0.1 });
+  world.register("h", "a", { ttlMs: 60_000 });
+  expect(record()?.state).toBe("draining");
+  request({ kind: "cluster-undrain", clusterId: "a" });
+  expect(record()).toMatchObject({ state: "passing", rampUntil: world.now + 10_000 });
+});
