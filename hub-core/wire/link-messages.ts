@@ -1,7 +1,6 @@
-import { oneOf, struct, text, uint, variant } from "./codec.ts";
-import { coordinates, id } from "./catalog.ts";
 import { TIERS } from "../common/types.ts";
-import { nullable } from "./codec.ts";
+import { coordinates, id } from "./catalog.ts";
+import { nullable, oneOf, struct, text, uint, variant } from "./codec.ts";
 
 const identity = struct({
   hubId: id,
