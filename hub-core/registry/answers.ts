@@ -80,7 +80,7 @@ export function isoTime(ms: Millis): string {
   return new Date(Math.min(ms, LATEST_MS)).toISOString();
 }
 
-export function hubAnswer(hub: HubView, children: readonly HubId[]): HubAnswer {
+function hubAnswer(hub: HubView, children: readonly HubId[]): HubAnswer {
   const { hubId, tier, region, coordinates, state, incarnation, parent, record } = hub;
   return {
     hub_id: hubId,

@@ -6,6 +6,7 @@ import { type DurationMs, unreachable } from "../common/types.ts";
 import type { RegistryConfig } from "../config/hub-config.ts";
 import type { CheckOutcome } from "../hub/contract.ts";
 import type { ClusterRecord, OfferedService } from "../wire/catalog.ts";
+import { RoundTrip } from "./round-trip.ts";
 
 export type Wellness = "passing" | "warning" | "critical";
 
@@ -21,7 +22,6 @@ const SLOW_SHARE = 0.5;
 /** Of a cluster's own load: a warning from here, until it falls well below. */
 const HIGH_LOAD = 0.9;
 const NORMAL_LOAD = 0.8;
-const RTT_WEIGHT = 0.25;
 
 const SEVERITY: Readonly<Record<Wellness, number>> = { passing: 0, warning: 1, critical: 2 };
 
@@ -33,12 +33,13 @@ export class ClusterHealth {
   #successes = 0;
   #heartbeatMissed: string | null = null;
   #overloaded = false;
-  #rttMs: number | null;
+  #slowAnswers = 0;
+  readonly #rtt: RoundTrip;
 
   constructor(thresholds: Thresholds, record: ClusterRecord) {
     this.#thresholds = thresholds;
     this.#checks = { state: wellnessOf(record), reason: record.reason };
-    this.#rttMs = record.checkRttMs;
+    this.#rtt = new RoundTrip(record.checkRttMs);
     // Without checks there is nothing to take a bad state back but heartbeats.
     if (!record.healthCheck) {
       if (this.#checks.state === "critical" && record.ttlMs !== null) this.#heartbeatMissed = record.reason;
@@ -46,9 +47,9 @@ export class ClusterHealth {
     }
   }
 
-  /** Smoothed round trip of the checks. */
+  /** Of the checks, less what busy machines add. */
   get checkRttMs(): number | null {
-    return this.#rttMs;
+    return this.#rtt.baseMs;
   }
 
   /** Answers disagree with the state, and one more may settle it: ask again soon. */
@@ -58,9 +59,7 @@ export class ClusterHealth {
 
   checked(outcome: CheckOutcome, timeoutMs: DurationMs): void {
     const answer = judge(outcome, timeoutMs);
-    if (outcome.kind === "answered") {
-      this.#rttMs = this.#rttMs === null ? outcome.latencyMs : mix(this.#rttMs, outcome.latencyMs);
-    }
+    if (outcome.kind === "answered") this.#rtt.sample(outcome.latencyMs);
     if (answer.state === "critical") {
       this.#successes = 0;
       this.#badAnswers += 1;
@@ -73,10 +72,19 @@ export class ClusterHealth {
     this.#failures = 0;
     this.#badAnswers = 0;
     this.#successes += 1;
+    this.#slowAnswers = answer.state === "warning" ? this.#slowAnswers + 1 : 0;
+    if (this.#wavers(answer)) return;
     if (this.#checks.state !== "critical" || this.#successes >= this.#thresholds.healthyThreshold) {
       this.#checks = answer;
       this.#successes = 0;
     }
+  }
+
+  /** Between passing and warning, too, it takes the thresholds in a row: one slow answer is a busy moment. */
+  #wavers(answer: Verdict): boolean {
+    const { unhealthyThreshold, healthyThreshold } = this.#thresholds;
+    if (this.#checks.state === "passing") return answer.state === "warning" && this.#slowAnswers < unhealthyThreshold;
+    return this.#checks.state === "warning" && answer.state === "passing" && this.#successes < healthyThreshold;
   }
 
   heartbeat(): void {
@@ -107,7 +115,7 @@ export function isWorse(a: Wellness, b: Wellness): boolean {
 }
 
 /** What the record says of its health; drained or in maintenance, it was well when last asked. */
-export function wellnessOf({ state }: ClusterRecord): Wellness {
+function wellnessOf({ state }: ClusterRecord): Wellness {
   return state === "warning" || state === "critical" ? state : "passing";
 }
 
@@ -134,8 +142,4 @@ function sickness(sick: readonly OfferedService[], all: number): Verdict {
   // At most 240 bytes, whatever the names are written in.
   const reason = `unhealthy: ${names}`.slice(0, 80);
   return { state: sick.length === all ? "critical" : "warning", reason };
-}
-
-function mix(old: number, sample: number): number {
-  return old + RTT_WEIGHT * (sample - old);
 }

@@ -37,7 +37,7 @@ type Maintain = Extract<ClusterWrite, { kind: "cluster-maintenance" }>;
 type OfOwned = Exclude<ClusterWrite, Register>;
 
 /** Hubs that one registration is sent to before it is refused: what they know of each other's room is a moment old. */
-export const MAX_REDIRECTS = 3;
+const MAX_REDIRECTS = 3;
 
 export class ClusterWrites {
   readonly #o: ClusterWritesOptions;

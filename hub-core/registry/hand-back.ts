@@ -17,7 +17,7 @@ export interface HandBackOptions {
 }
 
 /** A home that has been alive for less may be gone again. */
-export const STABLE_MS = 5_000;
+const STABLE_MS = 5_000;
 const BATCH_INTERVAL_MS = 1_000;
 
 export class HandBack {

@@ -6,8 +6,8 @@ import { clusterAnswer, serviceAnswer, serviceDetail } from "./answers.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ClusterFilter } from "./registry-requests.ts";
 
-export const DEFAULT_PAGE = 100;
-export const MAX_PAGE = 1_000;
+const DEFAULT_PAGE = 100;
+const MAX_PAGE = 1_000;
 
 export function listClusters(catalog: Catalog, filter: ClusterFilter, now: Millis): Reply {
   const { ids, next } = page(

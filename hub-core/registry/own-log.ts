@@ -137,7 +137,7 @@ export class OwnLog {
 }
 
 /** The protocol version goes first, so that a newer build reads what an older one stored. */
-export function storedBytes(rumor: Rumor): Uint8Array<ArrayBuffer> {
+function storedBytes(rumor: Rumor): Uint8Array<ArrayBuffer> {
   const encoded = encode(rumorCodec, rumor, NEWEST_VERSION);
   const bytes = new Uint8Array(encoded.length + 1);
   bytes[0] = NEWEST_VERSION;

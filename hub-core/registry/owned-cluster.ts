@@ -6,6 +6,7 @@ import type { CheckOutcome } from "../hub/contract.ts";
 import type { ClusterRecord, ClusterState, OfferedService, Priority } from "../wire/catalog.ts";
 import { ClusterHealth, isWorse, type Verdict, type Wellness } from "./cluster-health.ts";
 import { FlapDamper } from "./flap-damper.ts";
+import { isRttNews } from "./round-trip.ts";
 
 export interface HeartbeatReport {
   readonly load?: number | undefined;
@@ -55,6 +56,7 @@ export class OwnedCluster {
   #check: { readonly token: number; readonly giveUpAt: Millis } | null = null;
   #heldUntil: Millis = Number.POSITIVE_INFINITY;
   #toldAt: Millis;
+  #rttToldAt: Millis = Number.NEGATIVE_INFINITY;
   #storedAt: Millis;
 
   /** `checkWithinMs`: the first check is spread over this, so that a hub with a hundred clusters does not burst. */
@@ -163,7 +165,7 @@ export class OwnedCluster {
     else this.#criticalSince ??= now;
     const shown = this.#show(verdict, now);
     if (shown) return this.#announce(shown, now, "urgent");
-    const loads = { load: this.#load, inFlight: this.#inFlight, checkRttMs: this.#rttToTell() };
+    const loads = { load: this.#load, inFlight: this.#inFlight, checkRttMs: this.#rttToTell(now) };
     const services = this.record.services.map((service, i) => ({ ...service, load: this.#services[i]?.load ?? 0 }));
     const next = { ...this.record, ...loads, services };
     return this.#loadsMoved(next, now) ? this.#announce(next, now, "bulk") : null;
@@ -241,12 +243,14 @@ export class OwnedCluster {
     const services = record.services.map((service, i) => ({ ...service, load: this.#services[i]?.load ?? 0 }));
     const durable =
       priority !== "bulk" || now - this.#storedAt >= LOAD_REFRESH_MS || (isLoaded(record) && !isLoaded(this.record));
+    const checkRttMs = this.#rttToTell(now);
+    if (checkRttMs !== this.record.checkRttMs) this.#rttToldAt = now;
     this.record = {
       ...record,
       services,
       load: this.#load,
       inFlight: this.#inFlight,
-      checkRttMs: this.#rttToTell(),
+      checkRttMs,
       updatedAt: now,
     };
     this.#toldAt = now;
@@ -272,13 +276,11 @@ export class OwnedCluster {
     );
   }
 
-  /** The measured round trip, once it is a millisecond and a tenth away from what was told. */
-  #rttToTell(): number | null {
+  #rttToTell(now: Millis): DurationMs | null {
     const told = this.record.checkRttMs;
     const measured = this.#health.checkRttMs;
-    if (measured === null || told === null) return measured;
-    const difference = Math.abs(measured - told);
-    return difference >= 1 && difference >= 0.1 * told ? measured : told;
+    if (!isRttNews(told, measured, this.#rttToldAt, now)) return told;
+    return measured;
   }
 
   #expectHeartbeat(now: Millis): void {

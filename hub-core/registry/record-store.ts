@@ -15,7 +15,7 @@ import { MAX_ORIGINS, MAX_RECORDS } from "./limits.ts";
 import { type Entry, OriginLog } from "./origin-log.ts";
 import { VectorDigest } from "./vector-digest.ts";
 
-export interface StoreListener {
+interface StoreListener {
   /** The body under `key` of `origin` is now this; null when it is gone. */
   changed(origin: HubId, key: string, body: RecordBody | null, now: Millis): void;
   /** A peer has a record of this very hub that is newer than its own log: its storage was lost. */
@@ -281,7 +281,7 @@ export class RecordStore implements RumorStore {
 
 const KEPT_RECHECK_MS = 60_000;
 
-export function sizeOf(entry: Entry): number {
+function sizeOf(entry: Entry): number {
   if (entry.bytes === 0) entry.bytes = encode(rumorCodec, entry.rumor, NEWEST_VERSION).length;
   return entry.bytes;
 }

@@ -25,8 +25,8 @@ export interface ClusterRegistration {
   readonly namespace?: string | undefined;
 }
 
-export const DEFAULT_NAMESPACE = "default";
-export const DEFAULT_WEIGHT = 1;
+const DEFAULT_NAMESPACE = "default";
+const DEFAULT_WEIGHT = 1;
 
 export interface RegistrationContext {
   readonly self: HubId;

@@ -5,7 +5,7 @@ import type { HeartbeatReport } from "./owned-cluster.ts";
 import type { ClusterRegistration } from "./registration.ts";
 
 /** What every write may carry. */
-export interface WriteOptions {
+interface WriteOptions {
   readonly idempotencyKey?: string | undefined;
   /** Another hub sent the edge here: this one takes the cluster if it has room, however near others are. */
   readonly assigned?: boolean | undefined;

@@ -58,7 +58,7 @@ export class RegionalStore implements RumorStore {
 }
 
 /** What a decision needs, less what only people read. */
-export function routingForm(rumor: Rumor): Rumor {
+function routingForm(rumor: Rumor): Rumor {
   if (rumor.body.kind !== "cluster" || rumor.body.metadata === null) return rumor;
   return { ...rumor, body: { ...rumor.body, metadata: null } };
 }

@@ -6,7 +6,7 @@ import { isGone } from "./hub-directory.ts";
 import { carries } from "./owned-cluster.ts";
 
 /** Names are at most 128 bytes, so that a summary stays well within a record's size. */
-export const MAX_SUMMARY_SERVICES = 128;
+const MAX_SUMMARY_SERVICES = 128;
 
 export interface ServiceTotals {
   clusters: number;
