@@ -15,8 +15,9 @@ const CHECK_BUDGET_MS: DurationMs = 1_200;
 const MOST_ATTEMPTS = 4;
 const ROTATION_INTERVALS = 2;
 const CONFIRMING_ATTEMPTS = 2;
-/** A link in constant use is still probed this often, for its round trip. */
+/** A link that the other end always asks first is still probed this often from here, for its round trip. */
 const RTT_STALE_MS: DurationMs = 20_000;
+const RTT_STALE_INTERVALS = 10;
 /** A dial and its hello, or the way through a helper. */
 const UNLINKED_TIMEOUT_MS: DurationMs = 500;
 /** A wanted neighbour without a link is the links' business for this long. */
@@ -146,7 +147,7 @@ export class Detector {
   }
 
   #probe(now: Millis, out: Outbox): void {
-    const target = this.#longestUnheard(now) ?? this.#longestUnmeasured(now);
+    const target = this.#longestUnmeasured(now) ?? this.#longestUnheard(now);
     if (target !== undefined) this.check(target, true, now, out);
   }
 
@@ -169,7 +170,7 @@ export class Detector {
 
   #longestUnmeasured(now: Millis): HubId | undefined {
     let chosen: HubId | undefined;
-    let oldest = now - RTT_STALE_MS;
+    let oldest = now - Math.max(RTT_STALE_MS, RTT_STALE_INTERVALS * this.#shared.options.config.probeIntervalMs);
     for (const [id, link] of this.#shared.links) {
       if (link.quality.sampledAt >= oldest || this.#checks.has(id)) continue;
       oldest = link.quality.sampledAt;

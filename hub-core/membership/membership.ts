@@ -168,7 +168,7 @@ export class Membership {
   heard(peer: HubId, now: Millis): void {
     this.#observe(now);
     this.#detector.heard(peer, now);
-    this.#dueAt = this.nextDeadline();
+    this.#dueAt = Math.max(now, this.nextDeadline());
   }
 
   receive(from: HubId, message: MembershipMessage, now: Millis, out: Outbox): void {
@@ -400,6 +400,6 @@ export class Membership {
     this.#detector.schedule(now);
     this.#exchange.schedule(this.#own.state === "joining", now);
     this.#seeker.schedule(now);
-    this.#dueAt = this.nextDeadline();
+    this.#dueAt = Math.max(now, this.nextDeadline());
   }
 }

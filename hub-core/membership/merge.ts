@@ -126,7 +126,8 @@ export class Merge {
     const { roster, options } = this.#shared;
     const { hubId, incarnation, from, evidence } = update;
     const known = roster.get(hubId);
-    if (!known || !isLive(known.state) || incarnation < known.incarnation || from === hubId) return;
+    if (!known || incarnation < known.incarnation || from === hubId) return;
+    if (!isLive(known.state) && incarnation === known.incarnation) return;
     const silentSince = now - update.silentMs;
     if (supersedes({ incarnation, state: "suspect" }, known)) {
       this.#change(known, { ...standingOf(known), incarnation, state: "suspect" }, now, out);
