@@ -13,7 +13,7 @@ export interface Candidate {
 }
 
 /** The terms that do not depend on the client, as one strategy counts them. */
-export interface TermColumns {
+interface TermColumns {
   readonly load: Float32Array;
   readonly health: Float32Array;
   readonly cost: Float32Array;

@@ -35,7 +35,9 @@ export interface Ranking {
 export function rank(table: CandidateTable, verdicts: Verdicts, latency: LatencyColumn, strategy: Strategy): Ranking {
   const { fixed } = table.terms[strategy];
   const scores = new Float32Array(table.size).fill(Infinity);
-  for (const candidate of verdicts.eligible) {
+  const { eligible } = verdicts;
+  for (let k = 0; k < eligible.length; k++) {
+    const candidate = eligible[k] as number;
     scores[candidate] = (latency.terms[candidate] as number) + (fixed[candidate] as number);
   }
   const best = lowest(scores, MAX_LIMIT);

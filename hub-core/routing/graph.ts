@@ -21,7 +21,7 @@ export interface Graph {
 }
 
 /** Shorter round trips than this between two hubs are below what is measured. */
-export const LEAST_EDGE_MS = 0.05;
+const LEAST_EDGE_MS = 0.05;
 
 /** Self-loops are left out; of parallel edges the caller keeps which it wants. */
 export function buildGraph(positions: readonly UnitVector[], input: readonly GraphEdge[]): Graph {

@@ -8,7 +8,7 @@ import { buildGraph, type Graph, type NodePath } from "./graph.ts";
 import { unitVector } from "./great-circle.ts";
 import type { LatencyModel } from "./latency-model.ts";
 
-export type EdgeKind = "parent" | "sibling" | "link";
+type EdgeKind = "parent" | "sibling" | "link";
 
 export interface HubEdge {
   readonly a: number;
@@ -37,7 +37,7 @@ interface Measured {
   count: number;
 }
 
-export function isUp({ state }: HubView): boolean {
+function isUp({ state }: HubView): boolean {
   return state !== "failed" && state !== "left";
 }
 

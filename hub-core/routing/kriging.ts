@@ -17,8 +17,8 @@ import { factor, forward, solve } from "./cholesky.ts";
 import { arcKm, fibreMs, type UnitVector } from "./great-circle.ts";
 
 /** Paths are about this much longer than the great circle, and this many ms go to access and switching. */
-export const DETOUR = 1.5;
-export const BASE_MS = 3;
+const DETOUR = 1.5;
+const BASE_MS = 3;
 
 const OVERALL = 0.3;
 const PLACE = 0.15;

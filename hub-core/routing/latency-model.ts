@@ -16,7 +16,7 @@ export type LatencySource = (typeof LATENCY_SOURCES)[number];
 /** Reports older than this, counted from the newest change of the catalog, no longer count. */
 export const REPORT_FRESH_MS = 24 * 3_600_000;
 /** Farther from every measured place than this, the model knows no more than geography. */
-export const SUPPORT_KM = 1_500;
+const SUPPORT_KM = 1_500;
 /** Measurements move the model in steps of 1/64 octave (1 %): jitter does not refit it. */
 const STEPS_PER_OCTAVE = 64;
 

@@ -11,7 +11,7 @@ const OFFERED = 5;
 /** A wrong choice counts by itself as well, in ms, once it costs as much. */
 const NOTICED_MS = 1;
 /** Places considered; the work grows with their cube. */
-export const MAX_PLACES = 256;
+const MAX_PLACES = 256;
 
 export interface PlannedPair {
   readonly a: number;

@@ -44,12 +44,12 @@ const WARNING_MS = 50;
 const UNVOUCHED_MS = 200;
 
 /** Waiting grows as in an M/M/1 queue, ρ²/(1−ρ): 5 ms at half load, 32 at 0.8, 81 at 0.9. */
-export function loadMs(load: number): number {
+function loadMs(load: number): number {
   const rho = Math.min(SATURATED, Math.max(0, load));
   return (LOAD_MS * rho * rho) / (1 - rho);
 }
 
-export function healthMs({ record, vouched }: ClusterView): number {
+function healthMs({ record, vouched }: ClusterView): number {
   return (record.state === "warning" ? WARNING_MS : 0) + (vouched ? 0 : UNVOUCHED_MS);
 }
 

@@ -167,8 +167,9 @@ printReport(
     columns: [
       "candidates",
       "bare loop",
-      "decide",
+      "rank",
       "ratio p50",
+      "decide",
       "route",
       "decide + explain",
       "route, new cell",
