@@ -1,5 +1,6 @@
 /** How gossip is doing, and proof that it reaches everyone. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Json } from "../../hub-core/common/types.ts";
 import { requires } from "../auth/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
 import { idempotencyHeader, idSchema, json, problems, refuseInvalid, secured, sendProblem } from "../http/index.ts";
@@ -49,7 +50,7 @@ export const gossipRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvali
   })
   .openapi(postTestMessage, async (c) => {
     const { payload } = c.req.valid("json");
-    const reply = await ask(c, { kind: "test-message-start", payload: payload ?? null });
+    const reply = await ask(c, { kind: "test-message-start", payload: (payload ?? null) as Json });
     if (!reply.ok) return sendProblem(c, reply.problem);
     return c.json(reply.value as z.output<typeof testMessageStartedSchema>, 202);
   })

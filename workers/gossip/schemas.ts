@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { METADATA_BYTES } from "../../hub-core/wire/catalog.ts";
+import { anyJson, boundedJson } from "../http/index.ts";
 
 export const gossipStatsSchema = z
   .looseObject({
@@ -26,13 +27,7 @@ export const gossipStatsSchema = z
 
 export const testMessageSchema = z
   .strictObject({
-    payload: z
-      .json()
-      .optional()
-      .refine((payload) => new TextEncoder().encode(JSON.stringify(payload ?? null)).length <= METADATA_BYTES, {
-        message: `at most ${METADATA_BYTES} bytes of JSON`,
-      })
-      .openapi({ description: `Any JSON, at most ${METADATA_BYTES} bytes` }),
+    payload: boundedJson(anyJson, METADATA_BYTES).optional(),
   })
   .openapi("TestMessage");
 

@@ -1,5 +1,6 @@
 export { failed, notFound } from "./errors.ts";
 export { invalidInput, refuseInvalid } from "./invalid-input.ts";
+export { anyJson, boundedJson } from "./json-value.ts";
 export {
   body,
   coordinatesSchema,

@@ -1,5 +1,6 @@
 /** From the words of the API to those of the registry. */
 import type { z } from "@hono/zod-openapi";
+import type { Json } from "../../hub-core/common/types.ts";
 import type { Request as HubRequest } from "../../hub-core/hub/index.ts";
 import type { registrationSchema } from "./schemas.ts";
 
@@ -19,7 +20,7 @@ export function registrationOf(body: z.output<typeof registrationSchema>): Regis
       timeoutMs: health_check.timeout_ms,
     },
     ttlMs: body.ttl_ms,
-    metadata: body.metadata,
+    metadata: body.metadata as Json | undefined,
     jurisdiction: body.jurisdiction,
     namespace: body.namespace,
   };

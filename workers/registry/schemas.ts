@@ -7,7 +7,7 @@ import {
   MEMBER_STATES,
   METADATA_BYTES,
 } from "../../hub-core/wire/catalog.ts";
-import { coordinatesSchema, httpUrlSchema, idSchema } from "../http/index.ts";
+import { anyJson, boundedJson, coordinatesSchema, httpUrlSchema, idSchema } from "../http/index.ts";
 
 const WEIGHT_MAX = 1_000_000;
 const CAPACITY_MAX = 1_000_000_000;
@@ -58,11 +58,7 @@ export const registrationSchema = z
       .max(DAY_MS)
       .optional()
       .openapi({ description: "Critical without a heartbeat for this long" }),
-    metadata: z
-      .record(z.string(), z.json())
-      .refine((metadata) => new TextEncoder().encode(JSON.stringify(metadata)).length <= METADATA_BYTES, {
-        message: `at most ${METADATA_BYTES} bytes of JSON`,
-      })
+    metadata: boundedJson(z.record(z.string(), anyJson), METADATA_BYTES)
       .optional()
       .openapi({ type: "object", description: `At most ${METADATA_BYTES} bytes of JSON` }),
     jurisdiction: idSchema.optional(),

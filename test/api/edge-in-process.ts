@@ -1,0 +1,88 @@
+/** The edge with one real hub behind it, in this process: what a request does can be seen at once. */
+import { SignJWT } from "jose";
+import { type Env, readDeployment } from "../../durable-objects/deployment/index.ts";
+import type { Reply } from "../../hub-core/common/problem.ts";
+import { invariant } from "../../hub-core/common/types.ts";
+import { Hub, type Request as HubRequest } from "../../hub-core/hub/index.ts";
+import { app } from "../../workers/app.ts";
+import type { EdgeBindings } from "../../workers/edge-env.ts";
+import { Hubs } from "../../workers/hubs/index.ts";
+import { findWorldPlace, withFederation } from "../../workers/position/index.ts";
+
+const KEY = "the key that signs the tokens of this test's users";
+const FEDERATION = `
+federation: { name: one-hub }
+regions:
+  - { id: us-east, coordinates: { latitude: 39.04, longitude: -77.49 } }
+hubs:
+  - { id: global-hub, region: us-east, hub_tier: global }
+  - { id: regional-hub, region: us-east, hub_tier: regional, parent_hub: global-hub }
+`;
+
+export type Role = "viewer" | "operator" | "admin";
+
+export interface Edge {
+  readonly hub: Hub;
+  send(
+    path: string,
+    init?: { method?: string; role?: Role; body?: string; headers?: Record<string, string> },
+  ): Promise<Response>;
+  /** Everything of the hub's catalog that a request could have changed. */
+  catalog(): unknown;
+}
+
+export async function startEdge(now = Date.UTC(2026, 0, 1)): Promise<Edge> {
+  // Of the bindings only the text ones are read here; the hub is called directly.
+  const env = {
+    MPREG_REGION: "us-east",
+    MPREG_FEDERATION: FEDERATION,
+    MPREG_REGION_URLS: '{"us-east":"http://edge.test"}',
+  };
+  const deployment = readDeployment(env as unknown as Env);
+  const config = deployment.hubConfig("global-hub");
+  invariant(config !== null, "the federation names its hub");
+  const stored = { identity: null, records: new Map(), peers: [] };
+  const hub = new Hub({ config, stored, seed: 7, softwareVersion: "0.0.0" }, now);
+  hub.step({ kind: "start" }, now);
+  const stub = {
+    ask: async (request: HubRequest): Promise<Reply> => {
+      const reply = hub.step({ kind: "request", id: "r", request }, now).find((effect) => effect.kind === "reply");
+      invariant(reply?.kind === "reply", "every request is answered in its step");
+      return structuredClone(reply.reply);
+    },
+    introduce: async (): Promise<Reply> => ({ ok: true, status: 202, value: {} }),
+    fetch: async () => new Response(null, { status: 401 }),
+  };
+  const bindings: EdgeBindings = {
+    deployment,
+    hubs: new Hubs({ candidates: ["global-hub"], stubOf: () => stub }),
+    addressed: null,
+    network: { latitude: 39, longitude: -77, source: "region", place: "us-east" },
+    findPlace: withFederation(deployment.federation, findWorldPlace),
+    tokenKey: KEY,
+  };
+  const tokens = new Map(
+    await Promise.all(["viewer", "operator", "admin"].map(async (role) => [role, await tokenOf(role)] as const)),
+  );
+  return {
+    hub,
+    send: async (path, { method = "GET", role, body, headers = {} } = {}) => {
+      const all = new Headers(headers);
+      if (role) all.set("authorization", `Bearer ${tokens.get(role)}`);
+      if (body !== undefined && !all.has("content-type")) all.set("content-type", "application/json");
+      return app.fetch(new Request(`http://edge.test${path}`, { method, headers: all, body: body ?? null }), bindings);
+    },
+    catalog: () => {
+      const { catalog } = hub.registry;
+      return { version: catalog.version, clusters: [...catalog.clusters()].map(({ record }) => record) };
+    },
+  };
+}
+
+function tokenOf(role: string): Promise<string> {
+  return new SignJWT({ roles: [role] })
+    .setProtectedHeader({ alg: "HS256" })
+    .setIssuer("mpreg-federation")
+    .setExpirationTime("10m")
+    .sign(new TextEncoder().encode(KEY));
+}
