@@ -130,6 +130,13 @@ test("GOSSIP-9: an expired rumor is not forwarded", () => {
   ]);
 });
 
+test("GOSSIP-9: an expired rumor is neither pushed nor announced", () => {
+  const { group, traffic } = scene(9, star(8));
+  group.hub(0).publish("over", { expiresAt: group.now });
+  group.run(500);
+  expect(traffic).toEqual([]);
+});
+
 test("GOSSIP-10: under pressure urgent rumors leave before normal ones, and bulk waits", () => {
   const { group, traffic } = scene(2, [[0, 1]], {
     config: { maxInFlightBytes: 4_000, batchSize: 2 },

@@ -78,6 +78,38 @@ test("GOSSIP-30: when the neighbour that brought the message is gone, the receip
   expect(group.hub(0).tests.report(id, group.now)).toMatchObject({ complete: true });
 });
 
+test("GOSSIP-30: a hand-over that is repeated because its acknowledgement was lost is passed on once", () => {
+  const meter = new Meter();
+  const group = new VirtualGroup({ size: 3, onTraffic: meter.note });
+  group.link(0, 1);
+  group.link(1, 2);
+  const middle = group.hub(1);
+  const receipt = { messageId: "m", origin: "hub-00", hubId: "hub-02", afterMs: 1, hops: 2, handOvers: 1 };
+  for (let i = 0; i < 3; i++) {
+    middle.tests.receive("hub-02", { kind: "test-receipts", number: 7, receipts: [receipt] }, group.now, middle);
+    group.settle(middle);
+    group.run(50);
+  }
+  expect(meter.count("test-receipts")).toBe(1);
+  expect(meter.count("test-receipts-ack")).toBe(4);
+});
+
+test("GOSSIP-30: a receipt without any way to go waits for a link", () => {
+  const group = new VirtualGroup({ size: 3 });
+  group.link(1, 2);
+  const origin = group.hub(0);
+  const id = origin.startTest(null, ["hub-02"]);
+  const middle = group.hub(1);
+  const receipt = { messageId: id, origin: "hub-00", hubId: "hub-02", afterMs: 0, hops: 2, handOvers: 1 };
+  middle.tests.receive("hub-02", { kind: "test-receipts", number: 7, receipts: [receipt] }, group.now, middle);
+  group.settle(middle);
+  group.run(5_000);
+  expect(origin.tests.report(id, group.now)?.complete).toBe(false);
+  group.link(0, 1);
+  group.run(1_500);
+  expect(origin.tests.report(id, group.now)?.complete).toBe(true);
+});
+
 test("GOSSIP-31: a receipt counts once, and its time lies between the start and its own arrival", () => {
   const group = new VirtualGroup({ size: 2 });
   const origin = group.hub(0);
