@@ -34,7 +34,7 @@ const SEED: ProfileValues = {
     healthCheckTimeoutMs: 5_000,
     adoptAfterMs: 5_000,
     rampUpMs: 30_000,
-    flapWindowMs: 10_000,
+    flapWindowMs: 30_000,
   },
 };
 
@@ -52,7 +52,7 @@ const RESPONSIVE: ProfileValues = {
     healthCheckTimeoutMs: 1_000,
     adoptAfterMs: 2_000,
     rampUpMs: 10_000,
-    flapWindowMs: 5_000,
+    flapWindowMs: 30_000,
   },
 };
 

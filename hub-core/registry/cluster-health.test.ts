@@ -46,9 +46,21 @@ test("REG-32: 2xx and 3xx pass, all else fails", () => {
 });
 
 test("REG-33: 429 and slow answers warn", () => {
-  expect(after(health(), { kind: "answered", status: 429, latencyMs: 5 })).toBe("warning");
-  expect(after(health(), { kind: "answered", status: 200, latencyMs: 501 })).toBe("warning");
-  expect(after(health(), { kind: "answered", status: 200, latencyMs: 499 })).toBe("passing");
+  const answer = (status: number, latencyMs: number): CheckOutcome => ({ kind: "answered", status, latencyMs });
+  const thrice = (outcome: CheckOutcome): string => after(health(), outcome, outcome, outcome);
+  expect(thrice(answer(429, 5))).toBe("warning");
+  expect(thrice(answer(200, 501))).toBe("warning");
+  expect(thrice(answer(200, 499))).toBe("passing");
+});
+
+test("REG-33: one slow answer is a busy moment; it takes the thresholds to warn and to take it back", () => {
+  const slow: CheckOutcome = { kind: "answered", status: 200, latencyMs: 800 };
+  const subject = health();
+  expect(after(subject, slow, slow)).toBe("passing");
+  expect(after(subject, OK, slow, slow)).toBe("passing");
+  expect(after(subject, slow)).toBe("warning");
+  expect(after(subject, OK)).toBe("warning");
+  expect(after(subject, OK)).toBe("passing");
 });
 
 test("REG-33: high load warns until it is well below again", () => {
