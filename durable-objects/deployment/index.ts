@@ -1,2 +1,2 @@
 export { type Deployment, DeploymentError, readDeployment } from "./deployment.ts";
-export { type Env, variables } from "./env.ts";
+export type { Env } from "./env.ts";

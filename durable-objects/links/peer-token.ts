@@ -10,7 +10,7 @@ export const PEER_TOKEN_HEADER = "x-mpreg-peer-token";
 const LIFETIME_SECONDS = 60;
 /** Clocks of different regions may differ by this much. */
 const CLOCK_TOLERANCE_SECONDS = 10;
-export const MAX_PEER_TOKEN_BYTES = 2_048;
+const MAX_PEER_TOKEN_BYTES = 2_048;
 
 export interface PeerClaims {
   readonly from: HubId;

@@ -1,2 +1,1 @@
-export { MigrationError } from "./migrator.ts";
 export { Store } from "./store.ts";

@@ -1,2 +1,1 @@
-export { type Clocks, HubTimers } from "./hub-timers.ts";
-export type { DueTimer } from "./timer-table.ts";
+export { HubTimers } from "./hub-timers.ts";

@@ -12,7 +12,7 @@ export const PEER_KEY = "the key by which the hubs of this test know each other"
 const USER_KEY = "the key that signs the tokens of this test's users";
 const SCRIPT = "edge";
 
-export const FEDERATION = `
+const FEDERATION = `
 federation: { name: test-planet, profile: responsive }
 regions:
   - { id: us-east, coordinates: { latitude: 39.04, longitude: -77.49 } }
@@ -119,7 +119,7 @@ export class Planet {
   }
 }
 
-export function userToken(role: Role): Promise<string> {
+function userToken(role: Role): Promise<string> {
   return new SignJWT({ roles: [role] })
     .setProtectedHeader({ alg: "HS256" })
     .setIssuer("mpreg-federation")

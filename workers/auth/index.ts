@@ -1,2 +1,1 @@
 export { requires } from "./requires.ts";
-export type { Role } from "./roles.ts";

@@ -1,7 +1,7 @@
 /** Three roles, each including the one before. */
 import type { SecurityConfig } from "../../hub-core/config/index.ts";
 
-export const ROLES = ["viewer", "operator", "admin"] as const;
+const ROLES = ["viewer", "operator", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
 export function includes(held: Role, needed: Role): boolean {

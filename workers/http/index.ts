@@ -1,5 +1,5 @@
 export { failed, notFound } from "./errors.ts";
-export { invalidInput, refuseInvalid } from "./invalid-input.ts";
+export { refuseInvalid } from "./invalid-input.ts";
 export { anyJson, boundedJson } from "./json-value.ts";
 export {
   body,

@@ -7,7 +7,7 @@ import { sendProblem } from "./problem.ts";
 /** Enough to work with; more is noise. */
 const MAX_ERRORS = 20;
 
-export function invalidInput(target: string, error: ZodError): Problem {
+function invalidInput(target: string, error: ZodError): Problem {
   const errors = error.issues
     .slice(0, MAX_ERRORS)
     .map(({ path, message }) => ({ path: pathOf(target, path), message }));

@@ -19,7 +19,7 @@ export function body<S extends z.ZodType>(schema: S) {
 }
 
 /** Refused at the edge with the path of what is wrong, before any hub hears of it. */
-export const BEARER = "bearer";
+const BEARER = "bearer";
 export const secured = [{ [BEARER]: [] }];
 
 export function registerSecurity(app: Pick<OpenAPIHono, "openAPIRegistry">): void {

@@ -45,7 +45,7 @@ export function problemBody({ status, code, detail, extra }: Problem): ProblemBo
 }
 
 /** Statuses of failure; the ones of success belong to the routes. */
-export type FailureStatus = Exclude<ContentfulStatusCode, 200 | 201 | 202>;
+type FailureStatus = Exclude<ContentfulStatusCode, 200 | 201 | 202>;
 
 export function sendProblem(c: Context, problem: Problem, headers: Record<string, string> = {}) {
   const status = problem.status as FailureStatus;

@@ -2,7 +2,7 @@
 import type { CounterSample, HistogramSample, Labels } from "../../hub-core/common/metrics.ts";
 import { describe } from "./descriptions.ts";
 
-export interface GaugeSample {
+interface GaugeSample {
   readonly name: string;
   readonly labels: Labels;
   readonly value: number;

@@ -80,7 +80,7 @@ const terms = z.object({
   policy: z.number(),
 });
 
-export const explanationSchema = z
+const explanationSchema = z
   .looseObject({
     candidates: z.array(
       z.looseObject({

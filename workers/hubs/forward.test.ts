@@ -1,0 +1,56 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { CLIENT_POSITION_HEADER, FORWARDED_HEADER, forward, replyOf } from "./forward.ts";
+
+const to = { hub: "regional-eu", region: "eu-west", url: "https://eu.example" };
+const from = { region: "us-east", clientPosition: { latitude: -1.29, longitude: 36.82 } };
+
+afterEach(() => vi.restoreAllMocks());
+
+function answering(response: Response) {
+  return vi.spyOn(globalThis, "fetch").mockResolvedValue(response);
+}
+
+test("a request arrives under the hub's prefix with its body, its way and the client's position", async () => {
+  const sent = answering(Response.json({}));
+  const request = new Request("https://us.example/api/clusters?x=1", {
+    method: "POST",
+    body: "{}",
+    headers: { authorization: "Bearer t" },
+  });
+  await forward(request, to, from);
+  const [url, init] = sent.mock.calls[0] ?? [];
+  const headers = new Headers(init?.headers);
+  expect(url).toBe("https://eu.example/hubs/regional-eu/api/clusters?x=1");
+  expect(init?.method).toBe("POST");
+  expect(headers.get("authorization")).toBe("Bearer t");
+  expect(headers.get(FORWARDED_HEADER)).toBe("us-east");
+  expect(headers.get(CLIENT_POSITION_HEADER)).toBe("-1.29,36.82");
+});
+
+test.each(["eu-west", "us-east", "a,b,c"])("a request that came by %s is not handed on again", async (way) => {
+  const sent = answering(Response.json({}));
+  const request = new Request("https://us.example/health", { headers: { [FORWARDED_HEADER]: way } });
+  expect(await forward(request, to, from)).toMatchObject({ ok: false, problem: { status: 404, code: "hub_unknown" } });
+  expect(sent).not.toHaveBeenCalled();
+});
+
+test("a region that does not answer is 503, and says which", async () => {
+  vi.spyOn(globalThis, "fetch").mockRejectedValue(new Error("Network connection lost."));
+  vi.spyOn(console, "warn").mockReturnValue();
+  expect(await forward(new Request("https://us.example/health"), to, from)).toMatchObject({
+    problem: { status: 503, code: "region_unreachable", extra: { hub_id: "regional-eu", region: "eu-west" } },
+  });
+});
+
+test("another edge's answer is read as one of our hubs' own, success or refusal", async () => {
+  expect(await replyOf(Response.json({ a: 1 }, { status: 201 }))).toEqual({ ok: true, status: 201, value: { a: 1 } });
+  expect(await replyOf(new Response(null, { status: 204 }))).toEqual({ ok: true, status: 204, value: null });
+  const problem = { type: "t", title: "T", status: 409, detail: "no", code: "capacity_unsafe", services: ["s"] };
+  expect(await replyOf(Response.json(problem, { status: 409 }))).toEqual({
+    ok: false,
+    problem: { status: 409, code: "capacity_unsafe", detail: "no", extra: { services: ["s"] } },
+  });
+  expect(await replyOf(new Response("<html>", { status: 502 }))).toMatchObject({
+    problem: { status: 503, code: "region_unreachable" },
+  });
+});
