@@ -98,9 +98,9 @@ test("GOSSIP-30: a receipt without any way to go waits for a link", () => {
   const group = new VirtualGroup({ size: 3 });
   group.link(1, 2);
   const origin = group.hub(0);
-  const id = origin.startTest(null, ["hub-02"]);
+  const id = origin.startTest(null, ["beyond"]);
   const middle = group.hub(1);
-  const receipt = { messageId: id, origin: "hub-00", hubId: "hub-02", afterMs: 0, hops: 2, handOvers: 1 };
+  const receipt = { messageId: id, origin: "hub-00", hubId: "beyond", afterMs: 0, hops: 2, handOvers: 1 };
   middle.tests.receive("hub-02", { kind: "test-receipts", number: 7, receipts: [receipt] }, group.now, middle);
   group.settle(middle);
   group.run(5_000);
