@@ -21,6 +21,13 @@ export type StoredWrite =
   | { readonly table: "record"; readonly key: string; readonly bytes: Uint8Array<ArrayBuffer> | null }
   | { readonly table: "peer"; readonly hubId: HubId; readonly value: HubIdentity | null };
 
+export type DialFailure = "refused" | "timeout" | "unauthorized" | "unreachable";
+
+export type CheckOutcome =
+  | { readonly kind: "answered"; readonly status: number; readonly latencyMs: DurationMs }
+  | { readonly kind: "refused" }
+  | { readonly kind: "timeout" };
+
 /** One active health check of a cluster. */
 export interface Check {
   readonly clusterId: ClusterId;

@@ -8,20 +8,23 @@
  * Events reach `step` one at a time. `now` never goes back within one run of the hub; it may jump forward.
  */
 
-import type { Check, LogFields, LogLevel, StoredIdentity, StoredWrite } from "../common/outbox.ts";
+import type {
+  Check,
+  CheckOutcome,
+  DialFailure,
+  LogFields,
+  LogLevel,
+  StoredIdentity,
+  StoredWrite,
+} from "../common/outbox.ts";
 import type { Reply } from "../common/problem.ts";
 import type { ClusterId, DurationMs, HubId, HubIdentity, Millis } from "../common/types.ts";
 import type { Request } from "./requests.ts";
 
+export type { CheckOutcome, DialFailure };
+
 /** The runner numbers links; a number is never used twice in one run. */
 export type LinkId = number;
-
-export type DialFailure = "refused" | "timeout" | "unauthorized" | "unreachable";
-
-export type CheckOutcome =
-  | { readonly kind: "answered"; readonly status: number; readonly latencyMs: DurationMs }
-  | { readonly kind: "refused" }
-  | { readonly kind: "timeout" };
 
 export type TimerName = string;
 

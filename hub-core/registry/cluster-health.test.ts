@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CheckOutcome } from "../hub/contract.ts";
+import type { CheckOutcome } from "../common/outbox.ts";
 import { ClusterHealth } from "./cluster-health.ts";
 import { clusterRecord } from "./records.test-helper.ts";
 

@@ -2,9 +2,10 @@
  * Is a cluster well? Two independent witnesses, of which the worse one counts: our own checks, and its heartbeats.
  * Checks: 2xx and 3xx pass, 429 warns, all else fails; a refused connection counts double, because nothing listens there.
  */
+
+import type { CheckOutcome } from "../common/outbox.ts";
 import { type DurationMs, unreachable } from "../common/types.ts";
 import type { RegistryConfig } from "../config/hub-config.ts";
-import type { CheckOutcome } from "../hub/contract.ts";
 import type { ClusterRecord, OfferedService } from "../wire/catalog.ts";
 import { RoundTrip } from "./round-trip.ts";
 

@@ -1,11 +1,10 @@
 /** Registries of a whole federation on virtual time: an oracle for membership, instant gossip, messages through the codec. */
 import FlatQueue from "flatqueue";
 import { Metrics } from "../common/metrics.ts";
-import type { Check, Notice, Outbox, StoredWrite } from "../common/outbox.ts";
+import type { Check, CheckOutcome, Notice, Outbox, StoredWrite } from "../common/outbox.ts";
 import { Random } from "../common/random.ts";
 import { downGroupOf, type GroupId, type HubId, type HubIdentity, type Millis, upGroupOf } from "../common/types.ts";
 import type { HubConfig, LimitsConfig, RegistryConfig } from "../config/hub-config.ts";
-import type { CheckOutcome } from "../hub/contract.ts";
 import type { MemberState, Rumor } from "../wire/catalog.ts";
 import { decode, encode } from "../wire/codec.ts";
 import { type Message, message as messageCodec } from "../wire/messages.ts";

@@ -1,8 +1,9 @@
 /** One cluster that this hub answers for: what it reports, what is known of its health, and what the others are told. */
+
+import type { CheckOutcome } from "../common/outbox.ts";
 import type { Random } from "../common/random.ts";
 import type { DurationMs, Millis } from "../common/types.ts";
 import type { RegistryConfig } from "../config/hub-config.ts";
-import type { CheckOutcome } from "../hub/contract.ts";
 import type { ClusterRecord, ClusterState, OfferedService, Priority } from "../wire/catalog.ts";
 import { ClusterHealth, isWorse, type Verdict, type Wellness } from "./cluster-health.ts";
 import { FlapDamper } from "./flap-damper.ts";

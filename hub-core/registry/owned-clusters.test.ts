@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import type { CheckOutcome } from "../common/outbox.ts";
 import type { RegistryConfig } from "../config/hub-config.ts";
-import type { CheckOutcome } from "../hub/contract.ts";
 import type { ClusterRecord } from "../wire/catalog.ts";
 import { hub, World } from "./federation.test-helper.ts";
 import { FLAP_BURST } from "./flap-damper.ts";

@@ -1,10 +1,9 @@
 /** The clusters that this hub answers for, at most `maxClusters`: checked, renewed, told of, handed on, removed. */
 import type { Metrics } from "../common/metrics.ts";
-import type { Outbox } from "../common/outbox.ts";
+import type { CheckOutcome, Outbox } from "../common/outbox.ts";
 import type { Random } from "../common/random.ts";
 import { type ClusterId, invariant, type Millis } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
-import type { CheckOutcome } from "../hub/contract.ts";
 import { type ClusterRecord, recordKeys } from "../wire/catalog.ts";
 import type { Catalog } from "./catalog.ts";
 import { endOfLifetime } from "./lifetime.ts";

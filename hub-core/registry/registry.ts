@@ -1,7 +1,7 @@
 /** The catalog's machine: the replicated store, the merged view, and this hub's part in both. README.md is the map. */
 import type { CatalogView } from "../common/catalog-view.ts";
 import type { Metrics } from "../common/metrics.ts";
-import type { Notice, Outbox } from "../common/outbox.ts";
+import type { CheckOutcome, Notice, Outbox } from "../common/outbox.ts";
 import { answered, type Reply, refused } from "../common/problem.ts";
 import type { Random } from "../common/random.ts";
 import {
@@ -14,7 +14,6 @@ import {
   unreachable,
 } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
-import type { CheckOutcome } from "../hub/contract.ts";
 import {
   type ClusterRecord,
   type Priority,

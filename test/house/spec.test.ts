@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { root, sourceFiles } from "./source-files.ts";
 
-const RULE = /^\| ([A-Z]+-\d+) \|/gm;
+const RULE = /^\| ([A-Z]+-\d+) +\|/gm;
 const SPEC = join(root, "hub-core/SPEC");
 
 const rules = readdirSync(SPEC).flatMap((file) =>
