@@ -13,19 +13,18 @@ import { isLive, type Member } from "./member.ts";
 import { Merge } from "./merge.ts";
 import { MAX_QUEUED, News } from "./news.ts";
 import { OwnStanding } from "./own-standing.ts";
+import { OwnTime } from "./own-time.ts";
 import { PeerLink } from "./peer-link.ts";
 import { Relay } from "./relay.ts";
 import { MAX_MEMBERS, Roster } from "./roster.ts";
 import { Seeker } from "./seeker.ts";
-import { doubtAbout, type MembershipOptions, passengers, type Shared } from "./shared.ts";
+import { type DialFailure, doubtAbout, type MembershipOptions, passengers, type Shared } from "./shared.ts";
 import { type MembershipStatus, statusOf } from "./status.ts";
 import { Tribunal } from "./tribunal.ts";
 import { isPlausible, predictedRtt, Vivaldi } from "./vivaldi.ts";
 
 export type MembershipMessage = Extract<Message, { kind: keyof typeof membershipMessages }>;
 
-/** Later than its deadline by this, and by two probe intervals, a hub was not running. */
-const PAUSE_MS = 1_000;
 /** A doubtful member that is heard is told of the doubt at most this often. */
 const TOLD_EVERY_MS = 150;
 const DOUBT_SCORE = 2;
@@ -40,11 +39,10 @@ export class Membership {
   readonly #relay: Relay;
   readonly #exchange: Exchange;
   readonly #seeker: Seeker;
+  readonly #ownTime: OwnTime;
   #maxNeighbours: number;
   #neighbours: { readonly version: number; readonly ids: readonly HubId[] } = { version: -1, ids: [] };
   #reclaimAt: Millis = Number.POSITIVE_INFINITY;
-  /** When this hub asked to run next, and when it last ran. */
-  #dueAt: Millis = Number.POSITIVE_INFINITY;
   #now: Millis = 0;
 
   constructor(options: MembershipOptions) {
@@ -72,6 +70,7 @@ export class Membership {
     this.#relay = new Relay(shared);
     this.#exchange = new Exchange(shared);
     this.#seeker = new Seeker(shared);
+    this.#ownTime = new OwnTime(options.config.probeIntervalMs);
   }
 
   // ── Events ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -138,12 +137,7 @@ export class Membership {
     this.#settle(now, out);
   }
 
-  dialFailed(
-    peer: HubId,
-    reason: "refused" | "timeout" | "unauthorized" | "unreachable",
-    now: Millis,
-    out: Outbox,
-  ): void {
+  dialFailed(peer: HubId, reason: DialFailure, now: Millis, out: Outbox): void {
     this.#observe(now);
     if (this.#own.state === "left") return;
     switch (reason) {
@@ -168,7 +162,7 @@ export class Membership {
   heard(peer: HubId, now: Millis): void {
     this.#observe(now);
     this.#detector.heard(peer, now);
-    this.#dueAt = Math.max(now, this.nextDeadline());
+    this.#ownTime.due(this.nextDeadline(), now);
   }
 
   receive(from: HubId, message: MembershipMessage, now: Millis, out: Outbox): void {
@@ -368,17 +362,15 @@ export class Membership {
   /** A gap in this hub's own time accuses nobody: what was pending is dropped, and everyone is asked afresh. */
   #observe(now: Millis): void {
     this.#now = Math.max(this.#now, now);
-    const late = now - this.#dueAt;
-    const { probeIntervalMs } = this.#shared.options.config;
-    if (late <= Math.max(PAUSE_MS, 2 * probeIntervalMs)) return;
+    const gapMs = this.#ownTime.gapMs(now);
+    if (gapMs === 0) return;
     const { roster, awareness, options } = this.#shared;
     options.metrics.count("membership_pauses_total", 1, { group: options.group });
     awareness.apply(1);
     for (const { identity } of roster.all()) roster.heard(identity.hubId, now);
     this.#detector.reset(now);
     this.#relay.stop();
-    this.#tribunal.postpone(late + 2 * probeIntervalMs);
-    this.#dueAt = now;
+    this.#tribunal.postpone(gapMs + 2 * options.config.probeIntervalMs);
   }
 
   #reclaim(now: Millis, out: Outbox): void {
@@ -400,6 +392,6 @@ export class Membership {
     this.#detector.schedule(now);
     this.#exchange.schedule(this.#own.state === "joining", now);
     this.#seeker.schedule(now);
-    this.#dueAt = Math.max(now, this.nextDeadline());
+    this.#ownTime.due(this.nextDeadline(), now);
   }
 }

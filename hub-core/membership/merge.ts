@@ -3,6 +3,7 @@ import type { Outbox } from "../common/outbox.ts";
 import { type HubId, type HubIdentity, type Millis, unreachable } from "../common/types.ts";
 import type { MemberState } from "../wire/catalog.ts";
 import type { Evidence, MemberUpdate } from "../wire/membership-messages.ts";
+import { MOST_NEEDED } from "./jury.ts";
 import { isLive, type Member, supersedes } from "./member.ts";
 import { subjectOf } from "./news.ts";
 import type { Standing } from "./roster.ts";
@@ -135,7 +136,9 @@ export class Merge {
     const suspicion = roster.get(hubId)?.suspicion;
     if (!suspicion?.accuse(from, evidence, silentSince, now)) return;
     options.metrics.count("membership_suspicions_total", 1, { group: options.group, evidence });
-    this.#announce(update, silentSince, via, now);
+    const heardOf = evidence === "closed" ? suspicion.closedCount() : suspicion.accusers.length;
+    // Lifeguard passes on as many accusers as can matter: everyone has that many from each neighbour.
+    if (heardOf <= MOST_NEEDED) this.#announce(update, silentSince, via, now);
     this.#hooks.suspected(now);
   }
 

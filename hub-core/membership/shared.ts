@@ -4,7 +4,7 @@ import type { Outbox } from "../common/outbox.ts";
 import type { Random } from "../common/random.ts";
 import type { GroupId, HubId, HubIdentity, Millis } from "../common/types.ts";
 import type { MembershipConfig } from "../config/hub-config.ts";
-import type { Coordinate, Evidence, MemberUpdate } from "../wire/membership-messages.ts";
+import { type Coordinate, type Evidence, MAX_PIGGYBACK, type MemberUpdate } from "../wire/membership-messages.ts";
 import type { Awareness } from "./awareness.ts";
 import type { Contacts } from "./contacts.ts";
 import type { Isolation } from "./isolation.ts";
@@ -12,6 +12,9 @@ import type { News } from "./news.ts";
 import type { PeerLink } from "./peer-link.ts";
 import type { Roster } from "./roster.ts";
 import type { Vivaldi } from "./vivaldi.ts";
+
+/** As the runner reports it. */
+export type DialFailure = "refused" | "timeout" | "unauthorized" | "unreachable";
 
 export interface MembershipOptions {
   readonly group: GroupId;
@@ -53,7 +56,7 @@ export function passengers(
   const coordinate = links.get(peer)?.coordinateDue(vivaldi.coordinate, now) ?? null;
   const updates = news.piggyback(roster.live, now);
   const aboutPeer = doubtAbout(roster, peer, now);
-  if (aboutPeer) updates.splice(updates.length < 8 ? updates.length : 7, 1, aboutPeer);
+  if (aboutPeer) updates.splice(MAX_PIGGYBACK - 1, updates.length, aboutPeer);
   return { coordinate, updates };
 }
 
