@@ -33,7 +33,7 @@ export class Relay {
     }
     const link = links.get(target);
     const linked = link !== undefined && out.connected(target);
-    // The answer's sequence number is of no use here: any frame from the target will do.
+    // The answer is not matched by its number, since every frame from the target will do.
     if (linked) out.send(target, { kind: "ping", seq: 0, ...passengers(this.#shared, target, now) });
     else out.dial(target);
     const patience = linked ? link.quality.timeoutMs(options.config.probeTimeoutMs) : UNLINKED_PATIENCE_MS;
