@@ -27,7 +27,12 @@ function trials(size: number): number {
 
 /** A group that has formed and has been at peace for a while, under the given loss. */
 function formed(size: number, seed: number, loss: number): World {
-  const world = new World({ seed, topology: flatGroup(size, "responsive"), kind: realHubs, trace: new Trace({ keep: 50 }) });
+  const world = new World({
+    seed,
+    topology: flatGroup(size, "responsive"),
+    kind: realHubs,
+    trace: new Trace({ keep: 50 }),
+  });
   for (const hub of world.hubs) world.start(hub);
   awaitQuiet(world, "formation", 300_000, () => membersDiffer(world));
   world.network.paths.frames = { loss, duplication: 0, reordering: 0, reorderMs: 0 };
@@ -89,7 +94,9 @@ function deaths(): void {
       machine: thisMachine(),
       columns: ["death", "loss", "hubs", "first p50", "everywhere p50", "p99", "p99 / aim", "false", "trials"],
       rows,
-      notes: ["first, everywhere: until one, until every living member has it as failed. Serf's LAN defaults: 6.6 s at 5, 8.8 s at 50."],
+      notes: [
+        "first, everywhere: until one, until every living member has it as failed. Serf's LAN defaults: 6.6 s at 5, 8.8 s at 50.",
+      ],
     },
     json,
   );
@@ -113,7 +120,13 @@ function heal(size: number, seed: number): number {
 function partitions(): void {
   const rows = SIZES.map((size) => {
     const times = Array.from({ length: Math.min(10, trials(size)) }, (_, seed) => heal(size, seed + 1));
-    return [size, span(median(times)), span(quantile(times, 0.99)), (quantile(times, 0.99) / 1_000).toFixed(2), times.length];
+    return [
+      size,
+      span(median(times)),
+      span(quantile(times, 0.99)),
+      (quantile(times, 0.99) / 1_000).toFixed(2),
+      times.length,
+    ];
   });
   printReport(
     {

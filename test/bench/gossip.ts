@@ -46,7 +46,8 @@ function spread(world: World, origin: SimHub, patienceMs: number): number[] {
   const waiting = new Set(world.hubs.filter((hub) => hub !== origin));
   const times: number[] = [];
   const watch = (hub: SimHub): void => {
-    if (!waiting.has(hub) || !world.inspect(hub)?.store.covers(origin.id, target, newestKey(world, origin, target))) return;
+    if (!waiting.has(hub) || !world.inspect(hub)?.store.covers(origin.id, target, newestKey(world, origin, target)))
+      return;
     waiting.delete(hub);
     times.push(world.clock.now - startedAt);
   };
@@ -160,7 +161,12 @@ function idle(): void {
 
 function changing(): void {
   const rows = (quick ? [21] : [21, 51]).map((hubs) => {
-    const world = new World({ seed: 1, topology: federation(hubs, "responsive"), kind: realHubs, trace: new Trace({ keep: 50 }) });
+    const world = new World({
+      seed: 1,
+      topology: federation(hubs, "responsive"),
+      kind: realHubs,
+      trace: new Trace({ keep: 50 }),
+    });
     for (const hub of world.hubs) world.start(hub);
     awaitQuiet(world, "formation", 600_000, () => membersDiffer(world));
     const clusters = 10 * hubs;

@@ -14,7 +14,13 @@ const rows = (quick ? [5, 21] : [5, 21, 51, 211]).flatMap((hubs) =>
     if ("unknown" in faults) throw new Error(faults.unknown);
     const start = performance.now();
     const outcome = simulate(
-      { seed: 7, topology: federation(hubs, "responsive"), minutes: quick ? 1 : 2, faults: faults.names, exactly: true },
+      {
+        seed: 7,
+        topology: federation(hubs, "responsive"),
+        minutes: quick ? 1 : 2,
+        faults: faults.names,
+        exactly: true,
+      },
       realHubs,
     );
     const real = (performance.now() - start) / 1_000;

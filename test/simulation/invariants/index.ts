@@ -3,6 +3,7 @@ import { deadIsDetected } from "./dead-is-detected.ts";
 import { healthyNeverFailed } from "./healthy-never-failed.ts";
 import { incarnationGrows } from "./incarnation-grows.ts";
 import type { Invariant } from "./invariant.ts";
+import { noAging } from "./no-aging.ts";
 import { noFalseAlarm } from "./no-false-alarm.ts";
 import { noRegression } from "./no-regression.ts";
 import { noResurrection } from "./no-resurrection.ts";
@@ -22,6 +23,7 @@ export function allInvariants(): Invariant[] {
     healthyNeverFailed(),
     noFalseAlarm(),
     deadIsDetected(),
+    noAging(),
     noRegression(),
     noResurrection(),
   ];

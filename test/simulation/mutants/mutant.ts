@@ -16,6 +16,7 @@ export interface Mutant {
 /** The source with the bug in it. */
 export function infect(mutant: Mutant, source: string): string {
   const parts = source.split(mutant.find);
-  if (parts.length !== 2) throw new Error(`${mutant.name}: its line stands ${parts.length - 1} times in ${mutant.file}`);
+  if (parts.length !== 2)
+    throw new Error(`${mutant.name}: its line stands ${parts.length - 1} times in ${mutant.file}`);
   return parts.join(mutant.replace);
 }
