@@ -31,8 +31,16 @@ export interface CatalogView {
    * use it as a cache key and show it as `catalog_version`.
    */
   readonly version: number;
+  /**
+   * Goes up with every change that could alter the graph of hubs or a predicted round trip: hubs that come, go, fail or move,
+   * links, reported round trips, and where clusters stand, who owns them and how far off the owner measures them. Loads do not count.
+   */
+  readonly networkVersion: number;
   /** When the newest applied change was made, by its origin's clock; what `data_age_ms` is counted from. */
   readonly changedAt: Millis;
+
+  /** Clusters that changed, came or went after `version`, each once; null when that is too long ago to tell. */
+  changedSince(version: number): readonly ClusterId[] | null;
 
   hubs(): Iterable<HubView>;
   hub(id: HubId): HubView | undefined;

@@ -34,7 +34,7 @@ const gossipSection = z.strictObject({
   fanout: count(1, 20).optional(),
   strategy: z.enum(GOSSIP_STRATEGIES).optional(),
   mode: z.enum(GOSSIP_MODES).optional(),
-  max_message_size: count(1_024, 1_048_576).optional(),
+  max_message_size: count(32_768, 1_048_576).optional(),
   compression_enabled: z.boolean().optional(),
   batch_size: count(1, 1_000).optional(),
   hop_limit: count(1, 64).optional(),

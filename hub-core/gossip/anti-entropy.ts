@@ -99,7 +99,7 @@ export class AntiEntropy {
       previous = rumor.seq;
     }
     const { store } = this.#state;
-    const completeTo = store.vector().get(origin) ?? 0;
+    const completeTo = store.completeTo(origin);
     if (!rejected && completeTo >= after && completeTo < upTo) store.completeUpTo(origin, upTo);
   }
 

@@ -45,7 +45,7 @@ export class Plumtree {
     if (recent.get(rumor)) return;
     const holders = [...missing.arrived(rumor)];
     if (except !== null) holders.push(except);
-    const previous = order.previousOf(rumor.origin, rumor.seq, store.vector().get(rumor.origin) ?? 0);
+    const previous = order.previousOf(rumor.origin, rumor.seq, store.completeTo(rumor.origin));
     order.passed(rumor.origin, rumor.seq);
     recent.add(rumor, hops, null, holders, now, hops < this.#state.config.hopLimit);
     this.#forward(rumor, hops, previous, now, out);
@@ -115,7 +115,7 @@ export class Plumtree {
   /** See `LogOrder`: a sound claim closes the hole before the rumor. */
   #complete({ origin, seq }: RumorId, previous: number | null): void {
     if (previous === null) return;
-    const completeTo = this.#state.store.vector().get(origin) ?? 0;
+    const completeTo = this.#state.store.completeTo(origin);
     if (completeTo >= previous && completeTo < seq) this.#state.store.completeUpTo(origin, seq);
   }
 
@@ -195,7 +195,7 @@ export class Plumtree {
 
   #covered({ origin, seq }: RumorId): boolean {
     const { store } = this.#state;
-    return (store.vector().get(origin) ?? 0) >= seq || store.get(origin, seq) !== undefined;
+    return store.completeTo(origin) >= seq || store.get(origin, seq) !== undefined;
   }
 
   /** A rumor may still come along the tree: give it two round trips of the slowest eager link. */

@@ -86,6 +86,8 @@ export class Hub {
       frames: { maxBytes: config.gossip.maxMessageBytes, compression: config.gossip.compression },
       random,
       metrics: this.metrics,
+      countBytes: (peer, sent, received, uncompressed) =>
+        this.#groupOfPeer(peer)?.gossip.countBytes(sent, received, uncompressed),
       related: (hub) => this.groupFor(hub) !== undefined,
       find: (id) => this.find(id),
     });
@@ -116,7 +118,12 @@ export class Hub {
       metrics: this.metrics,
       random,
     });
-    this.tests = new TestMessages({ self: this.self, random, limit: MAX_TEST_MESSAGES });
+    this.tests = new TestMessages({
+      self: this.self,
+      random,
+      limit: MAX_TEST_MESSAGES,
+      resendMs: config.gossip.intervalMs,
+    });
   }
 
   get incarnation(): number {
@@ -135,10 +142,12 @@ export class Hub {
   /** @returns what the runner must do, in this order. See contract.ts. */
   step(event: HubEvent, now: Millis): Effect[] {
     this.#now = Math.max(this.#now, now);
+    if (event.kind === "timer" && !this.#wake.accept(event.token)) return [];
     const out = new StepEffects(this.links, this.metrics, this.#now);
     this.#identity.attach(out);
     this.#handle(event, out);
     this.#settle(out);
+    this.#runDue(out);
     this.links.flush(out);
     this.#arm(out);
     this.#identity.attach(null);
@@ -178,7 +187,7 @@ export class Hub {
       case "frame":
         return this.links.received(event.link, event.bytes, now, this.#news, out);
       case "timer":
-        return this.#timer(event.token, out);
+        return;
       case "checked":
         return this.registry.checked(event.clusterId, event.token, event.outcome, now, out);
       case "introduce":
@@ -213,8 +222,11 @@ export class Hub {
     }
   }
 
-  #timer(token: number, out: StepEffects): void {
-    if (!this.#wake.accept(token)) return;
+  /**
+   * What has come due, by the clock or by this very event: a fresh rumor is due at once, and waiting for a timer would
+   * cost each hop a turn of the runner. What falls due again within the step waits for the timer.
+   */
+  #runDue(out: StepEffects): void {
     const now = this.#now;
     for (const { membership, gossip } of this.groups) {
       if (membership.nextDeadline() <= now) membership.tick(now, out);
@@ -224,6 +236,8 @@ export class Hub {
     if (this.tests.nextDeadline() <= now) this.tests.tick(now, out);
     if (this.#measureLinksAt <= now) this.#measureLinks(out);
     if (this.links.nextDeadline() <= now) this.links.tick(now, this.#news, out);
+    this.#settle(out);
+    for (const { gossip } of this.groups) if (gossip.nextDeadline() <= now) gossip.tick(now, out);
   }
 
   // ── What follows from an event ─────────────────────────────────────────────────────────────────────────────────────

@@ -6,19 +6,22 @@ import type { LinkOutbox, LinksOptions } from "./link-surroundings.ts";
 /** Turns what is queued on a link into frames, in the version it has settled on; a hello goes in the oldest. */
 export function sendQueued(
   link: Link,
-  { frames, metrics }: Pick<LinksOptions, "frames" | "metrics">,
+  { frames, metrics, countBytes }: Pick<LinksOptions, "frames" | "metrics" | "countBytes">,
   out: LinkOutbox,
 ): void {
   if (link.queue.length === 0) return;
   const version = link.greeting?.version ?? OLDEST_VERSION;
   const encoded = encodeFrames(link.queue, { version, ...frames });
   link.queue = [];
+  let sent = 0;
   for (const bytes of encoded.frames) {
-    link.bytesSent += bytes.length;
+    sent += bytes.length;
     metrics.count("federation_frames_sent_total");
     metrics.count("federation_bytes_sent_total", bytes.length);
     out.sendFrame(link.id, bytes);
   }
+  link.bytesSent += sent;
+  countBytes(link.peer, sent, 0, encoded.uncompressedBytes);
   for (const { kind } of encoded.oversized) {
     metrics.count("federation_messages_oversized_total", 1, { kind });
     out.log("error", "message_oversized", { peer: link.peer, kind, limit: frames.maxBytes });

@@ -36,6 +36,8 @@ export interface LinksOptions {
   readonly frames: { readonly maxBytes: number; readonly compression: boolean };
   readonly random: Random;
   readonly metrics: Metrics;
+  /** Frames to and from a peer, in bytes; what was sent also as it was before compression. */
+  readonly countBytes: (peer: HubId, sent: number, received: number, uncompressed: number) => void;
   /** Whether the hub shares a group with this one. */
   readonly related: (hub: HubIdentity) => boolean;
   /** Where a hub is, as far as anyone here knows. */

@@ -61,6 +61,7 @@ function linksOf(self: HubId, maxConnections = 10): Links {
     frames: { maxBytes: MAX_BYTES, compression: true },
     random: new Random(1),
     metrics,
+    countBytes: () => {},
     related: (hub) => hub.parent === "p",
     find: (id) => identity(id),
   });

@@ -122,6 +122,7 @@ export class Links {
       return;
     }
     link.bytesReceived += bytes.length;
+    this.#o.countBytes(link.peer, 0, bytes.length, 0);
     link.lastHeardAt = now;
     this.#o.metrics.count("federation_frames_received_total");
     this.#o.metrics.count("federation_bytes_received_total", bytes.length);

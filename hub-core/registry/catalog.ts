@@ -1,7 +1,9 @@
 /** The merged view: what the records of all hubs say when read together. */
 import type { CatalogView, ClusterView, HubView } from "../common/catalog-view.ts";
+import { ChangeJournal } from "../common/change-journal.ts";
 import {
   type ClusterId,
+  type Coordinates,
   type HubId,
   type HubIdentity,
   type Millis,
@@ -16,11 +18,13 @@ import {
   type SummaryRecord,
 } from "../wire/catalog.ts";
 import { type Claim, ClusterIndex } from "./cluster-index.ts";
-import { HubDirectory } from "./hub-directory.ts";
+import { HubDirectory, isGone } from "./hub-directory.ts";
 import { ServiceIndex } from "./service-index.ts";
 
 /** Versions of one run: far more than a run can use, and few enough for 2²¹ runs. */
 const VERSIONS_PER_RUN = 2 ** 32;
+/** Changes of clusters that can be told one by one: those of some seconds at the busiest. Whoever asks later reads everything anew. */
+const JOURNAL_ENTRIES = 4_096;
 const CLUSTER_PREFIX = recordKeys.cluster("");
 const HUB_STATE_PREFIX = recordKeys.hubState("");
 const LATENCY_PREFIX = recordKeys.latency("", "").slice(0, -1);
@@ -36,7 +40,11 @@ export class Catalog implements CatalogView {
   readonly #summaries = new Map<HubId, SummaryRecord>();
   /** Clusters of this hub's log that another hub's claim beats: to be withdrawn. */
   readonly #lost = new Set<ClusterId>();
+  readonly #journal: ChangeJournal<ClusterId>;
+  /** Hubs as they were when they last counted as a change of the network. */
+  readonly #nodes = new Map<HubId, HubView>();
   #version: number;
+  #networkVersion = 0;
   #changedAt: Millis = 0;
   #hubsVersion = 0;
   #orphanNews = 0;
@@ -46,15 +54,25 @@ export class Catalog implements CatalogView {
   constructor(self: HubIdentity, incarnation: number) {
     this.#self = self.hubId;
     this.#version = incarnation * VERSIONS_PER_RUN;
+    this.#journal = new ChangeJournal(JOURNAL_ENTRIES, this.#version);
     this.directory = new HubDirectory(self, incarnation, (hubId) => {
       this.#version += 1;
       this.#hubsVersion += 1;
+      this.#reviewNode(hubId);
       this.#revouch(hubId);
     });
   }
 
   get version(): number {
     return this.#version;
+  }
+
+  get networkVersion(): number {
+    return this.#networkVersion;
+  }
+
+  changedSince(version: number): readonly ClusterId[] | null {
+    return this.#journal.since(version);
   }
 
   get changedAt(): Millis {
@@ -156,9 +174,11 @@ export class Catalog implements CatalogView {
         return this.#touched(body.since, now);
       case "links":
         this.#links.set(origin, body);
+        this.#networkVersion += 1;
         return this.#touched(body.updatedAt, now);
       case "latency":
         this.#latencies.set(`${origin}|${key}`, { origin, record: body });
+        this.#networkVersion += 1;
         return this.#touched(body.observedAt, now);
       case "summary":
         this.#summaries.set(origin, body);
@@ -174,9 +194,9 @@ export class Catalog implements CatalogView {
     if (key.startsWith(CLUSTER_PREFIX)) this.#claim(origin, key.slice(CLUSTER_PREFIX.length), null, now);
     else if (key.startsWith(HUB_STATE_PREFIX))
       this.directory.setWord(origin, key.slice(HUB_STATE_PREFIX.length), null, now);
-    else if (key.startsWith(LATENCY_PREFIX)) this.#latencies.delete(`${origin}|${key}`);
+    else if (key.startsWith(LATENCY_PREFIX)) this.#networkVersion += this.#latencies.delete(`${origin}|${key}`) ? 1 : 0;
     else if (key === recordKeys.hub) this.directory.setRecord(origin, null, now);
-    else if (key === recordKeys.links) this.#links.delete(origin);
+    else if (key === recordKeys.links) this.#networkVersion += this.#links.delete(origin) ? 1 : 0;
     else if (key === recordKeys.summary) this.#summaries.delete(origin);
     else return;
     this.#version += 1;
@@ -187,6 +207,7 @@ export class Catalog implements CatalogView {
     if (this.claims.loses(this.#self, clusterId)) this.#lost.add(clusterId);
     else this.#lost.delete(clusterId);
     if (before === after) return;
+    const held = this.#views.get(clusterId);
     const record = after?.body.kind === "cluster" ? after.body : undefined;
     this.#services.replace(clusterId, before?.body.kind === "cluster" ? before.body : undefined, record);
     if (this.#views.has(clusterId) !== (record !== undefined)) this.#sortedIds = null;
@@ -195,7 +216,9 @@ export class Catalog implements CatalogView {
       if (!vouched) this.#orphanNews += 1;
       this.#views.set(clusterId, { owner: after.origin, record, vouched });
     } else this.#views.delete(clusterId);
+    if (!sameEnds(held, this.#views.get(clusterId))) this.#networkVersion += 1;
     this.#touched(0, now);
+    this.#journal.add(this.#version, clusterId);
   }
 
   #revouch(owner: HubId): void {
@@ -203,8 +226,18 @@ export class Catalog implements CatalogView {
     if (!vouched) this.#orphanNews += 1;
     for (const clusterId of this.claims.ownedBy(owner)) {
       const view = this.#views.get(clusterId);
-      if (view && view.vouched !== vouched) this.#views.set(clusterId, { ...view, vouched });
+      if (!view || view.vouched === vouched) continue;
+      this.#views.set(clusterId, { ...view, vouched });
+      this.#journal.add(this.#version, clusterId);
     }
+  }
+
+  #reviewNode(hubId: HubId): void {
+    const view = this.directory.view(hubId);
+    if (sameNode(this.#nodes.get(hubId), view)) return;
+    this.#networkVersion += 1;
+    if (view) this.#nodes.set(hubId, view);
+    else this.#nodes.delete(hubId);
   }
 
   /** `at` is by the origin's clock; one that runs ahead is not believed beyond our own. */
@@ -212,4 +245,24 @@ export class Catalog implements CatalogView {
     this.#version += 1;
     this.#changedAt = Math.max(this.#changedAt, Math.min(at, now));
   }
+}
+
+/** A hub's load and version are no news to who looks for ways. */
+function sameNode(a: HubView | undefined, b: HubView | undefined): boolean {
+  if (!a || !b) return a === b;
+  return isGone(a.state) === isGone(b.state) && a.parent === b.parent && samePlace(a.coordinates, b.coordinates);
+}
+
+/** Of the way from the owner to its cluster. */
+function sameEnds(a: ClusterView | undefined, b: ClusterView | undefined): boolean {
+  if (!a || !b) return a === b;
+  return (
+    a.owner === b.owner &&
+    a.record.checkRttMs === b.record.checkRttMs &&
+    samePlace(a.record.coordinates, b.record.coordinates)
+  );
+}
+
+function samePlace(a: Coordinates, b: Coordinates): boolean {
+  return a.latitude === b.latitude && a.longitude === b.longitude;
 }

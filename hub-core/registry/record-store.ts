@@ -66,6 +66,11 @@ export class RecordStore implements RumorStore {
     return vector;
   }
 
+  completeTo(origin: HubId): number {
+    if (origin === this.#o.self && !this.#vouchesForOwn) return 0;
+    return this.#logs.get(origin)?.completeUpTo ?? 0;
+  }
+
   digest(): readonly [number, number] {
     return this.#digest.value;
   }

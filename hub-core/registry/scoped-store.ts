@@ -23,6 +23,10 @@ export class RegionalStore implements RumorStore {
     return this.#store.vector();
   }
 
+  completeTo(origin: HubId): number {
+    return this.#store.completeTo(origin);
+  }
+
   digest(): readonly [number, number] {
     return this.#store.digest();
   }

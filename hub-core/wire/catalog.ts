@@ -218,6 +218,8 @@ export type VersionVector = ReadonlyMap<HubId, number>;
  */
 export interface RumorStore {
   vector(): VersionVector;
+  /** This origin's entry of the vector; 0: none. */
+  completeTo(origin: HubId): number;
   /** 64 bits over the vector, equal exactly when the vectors are (with overwhelming odds). Two uint32. */
   digest(): readonly [number, number];
   /** True when this very update, or a later one of the same key, is here. */

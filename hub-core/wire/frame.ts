@@ -23,6 +23,8 @@ export interface EncodedFrames {
   readonly frames: readonly Uint8Array<ArrayBuffer>[];
   /** Messages that no frame can hold: the sender's mistake, to be counted. */
   readonly oversized: readonly Message[];
+  /** What the frames would weigh without compression. */
+  readonly uncompressedBytes: number;
 }
 
 /** Packs messages, in order, into as few frames of at most `maxBytes` as they fit. */
@@ -31,8 +33,12 @@ export function encodeFrames(messages: readonly Message[], options: FrameOptions
   const oversized: Message[] = [];
   let body = new Writer(options.version);
   let held = 0;
+  let uncompressedBytes = 0;
   const close = (): void => {
-    if (held > 0) frames.push(seal(body.finish(), options));
+    if (held > 0) {
+      frames.push(seal(body.finish(), options));
+      uncompressedBytes += HEADER_BYTES + body.length;
+    }
     body = new Writer(options.version);
     held = 0;
   };
@@ -48,7 +54,7 @@ export function encodeFrames(messages: readonly Message[], options: FrameOptions
     held += 1;
   }
   close();
-  return { frames, oversized };
+  return { frames, oversized, uncompressedBytes };
 }
 
 /** Any bytes are allowed in; what is not a frame of a version that we know comes back as an error. */

@@ -41,6 +41,10 @@ export class MemoryStore implements RumorStore {
     return this.#vector;
   }
 
+  completeTo(origin: HubId): number {
+    return this.#vector.get(origin) ?? 0;
+  }
+
   digest(): readonly [number, number] {
     let first = 0;
     let second = 0;
