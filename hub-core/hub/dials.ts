@@ -6,12 +6,14 @@ import { Backoff } from "./backoff.ts";
 const DIAL_GRACE_MS = 1_500;
 /** The runner reports every dial's end; this much later a dial counts as lost by the runner. */
 const LOST_AFTER_MS = 1_000;
+/** A dial that hangs on a black hole must not keep the next from being tried once the hole is gone. */
+const REPEAT_AFTER_MS = 1_000;
 const MAX_DIALS = 16;
 
 /** Dials under way, and whose turn it is to dial. */
 export class Dials {
   readonly #self: HubId;
-  readonly #deadlines = new Map<HubId, Millis>();
+  readonly #underWay = new Map<HubId, { readonly since: Millis; readonly lostAt: Millis }>();
   readonly #backoff: Backoff;
 
   constructor(self: HubId, random: Random) {
@@ -20,24 +22,30 @@ export class Dials {
   }
 
   get full(): boolean {
-    return this.#deadlines.size >= MAX_DIALS;
+    return this.#underWay.size >= MAX_DIALS;
   }
 
   underWay(peer: HubId): boolean {
-    return this.#deadlines.has(peer);
+    return this.#underWay.has(peer);
+  }
+
+  /** Whether someone who needs the peer now may dial, again or for the first time. */
+  mayDial(peer: HubId, now: Millis): boolean {
+    const { since } = this.#underWay.get(peer) ?? { since: Number.NEGATIVE_INFINITY };
+    return now - since >= REPEAT_AFTER_MS;
   }
 
   begin(peer: HubId, timeoutMs: DurationMs, now: Millis): void {
-    this.#deadlines.set(peer, now + timeoutMs + LOST_AFTER_MS);
+    this.#underWay.set(peer, { since: now, lostAt: now + timeoutMs + LOST_AFTER_MS });
   }
 
   /** The dial ended in a link, whose hello is still to come. */
   connected(peer: HubId): void {
-    this.#deadlines.delete(peer);
+    this.#underWay.delete(peer);
   }
 
   failed(peer: HubId, now: Millis): void {
-    this.#deadlines.delete(peer);
+    this.#underWay.delete(peer);
     this.#backoff.failed(peer, now);
   }
 
@@ -61,12 +69,12 @@ export class Dials {
   }
 
   lost(now: Millis): HubId[] {
-    return [...this.#deadlines].filter(([, deadline]) => now >= deadline).map(([peer]) => peer);
+    return [...this.#underWay].filter(([, { lostAt }]) => now >= lostAt).map(([peer]) => peer);
   }
 
   nextDeadline(): Millis {
     let next = Number.POSITIVE_INFINITY;
-    for (const deadline of this.#deadlines.values()) next = Math.min(next, deadline);
+    for (const { lostAt } of this.#underWay.values()) next = Math.min(next, lostAt);
     return next;
   }
 }

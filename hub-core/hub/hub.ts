@@ -11,7 +11,7 @@ import { TestMessages } from "../gossip/index.ts";
 import { Registry } from "../registry/index.ts";
 import { Router } from "../routing/index.ts";
 import type { Message } from "../wire/messages.ts";
-import { NEWEST_VERSION, OLDEST_VERSION } from "../wire/versions.ts";
+import { NEWEST_VERSION } from "../wire/versions.ts";
 import { addresseeOf } from "./addressee.ts";
 import { answer } from "./answer.ts";
 import type { Effect, HubEvent, StoredState } from "./contract.ts";
@@ -20,7 +20,7 @@ import { StepEffects } from "./effects.ts";
 import { type Group, openGroups, shareLinks } from "./group.ts";
 import { Identity } from "./identity.ts";
 import { LinkLoad } from "./link-load.ts";
-import { type LinkNews, Links } from "./links.ts";
+import type { LinkNews, Links } from "./links.ts";
 import { Wake } from "./wake.ts";
 
 export interface HubOptions {
@@ -33,8 +33,6 @@ export interface HubOptions {
   readonly protocolVersion?: number;
 }
 
-/** Four round trips to the other side of the planet, for TCP, TLS and the upgrade. */
-const SHORTEST_DIAL_MS = 2_000;
 /** Notices raise notices; a chain longer than this is a loop. */
 const MAX_NOTICES_PER_STEP = 1_000_000;
 
@@ -73,23 +71,15 @@ export class Hub {
     this.#identity = new Identity(stored.identity, now);
     this.#measureLinksAt = now + this.#measureEvery();
     this.#directory = new Directory(this.self.hubId, [...config.seeds, ...stored.peers]);
-    this.links = new Links({
-      self: this.self,
-      incarnation: () => this.#identity.incarnation,
+    this.links = openLinks({
+      config,
+      identity: this.#identity,
       instance: this.#instance,
-      versions: { oldest: OLDEST_VERSION, newest: options.protocolVersion ?? NEWEST_VERSION },
-      network: config.network,
-      dialTimeoutMs: Math.min(
-        config.network.connectionTimeoutMs,
-        Math.max(SHORTEST_DIAL_MS, 4 * config.membership.probeTimeoutMs),
-      ),
-      frames: { maxBytes: config.gossip.maxMessageBytes, compression: config.gossip.compression },
+      newest: options.protocolVersion ?? NEWEST_VERSION,
       random,
       metrics: this.metrics,
-      countBytes: (peer, sent, received, uncompressed) =>
-        this.#groupOfPeer(peer)?.gossip.countBytes(sent, received, uncompressed),
-      related: (hub) => this.groupFor(hub) !== undefined,
       find: (id) => this.find(id),
+      groupFor: (hub) => this.groupFor(hub),
     });
     this.registry = new Registry({
       self: this.self,

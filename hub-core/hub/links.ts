@@ -350,7 +350,7 @@ export class Links {
   // ── Dialling ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #dial(peer: HubId, now: Millis, out: LinkOutbox): void {
-    if (peer === this.#o.self.hubId || this.#dials.underWay(peer)) return;
+    if (peer === this.#o.self.hubId || !this.#dials.mayDial(peer, now)) return;
     const hub = this.#o.find(peer);
     if (!hub || this.#dials.full) {
       this.#dials.failed(peer, now);
