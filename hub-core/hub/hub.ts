@@ -20,6 +20,7 @@ import { StepEffects } from "./effects.ts";
 import { type Group, openGroups, shareLinks } from "./group.ts";
 import { Identity } from "./identity.ts";
 import { LinkLoad } from "./link-load.ts";
+import { openLinks } from "./link-setup.ts";
 import type { LinkNews, Links } from "./links.ts";
 import { Wake } from "./wake.ts";
 

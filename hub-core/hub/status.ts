@@ -109,12 +109,12 @@ export function metricsOf(hub: Hub, now: Millis): MetricsSnapshot {
       gauge("federation_nodes_total", hubs.length),
       gauge("federation_nodes_healthy", hubs.filter(({ state }) => state === "alive").length),
       gauge("federation_links_open", hub.links.greeted().length),
-      gauge("federation_services_total", [...hub.registry.catalog.services()].length),
+      gauge("federation_services", [...hub.registry.catalog.services()].length),
       gauge("federation_catalog_version", hub.registry.catalog.version),
       gauge("federation_incarnation", hub.incarnation),
       gauge("federation_uptime_seconds", (now - hub.startedAt) / 1_000),
       gauge("federation_cost_estimated_monthly_usd", costOf(hub, now).monthly),
-      ...[...clusters].map(([state, count]) => gauge("federation_clusters_total", count, { state })),
+      ...[...clusters].map(([state, count]) => gauge("federation_clusters", count, { state })),
       ...hub.groups.flatMap(({ id, membership }) => {
         const counts = membership.counts();
         return MEMBER_STATES.map((state) => gauge("membership_members", counts[state], { group: id, state }));

@@ -3,8 +3,8 @@
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   federation_nodes_total: "Hubs that this hub knows of",
   federation_nodes_healthy: "Hubs that are alive as far as this hub knows",
-  federation_clusters_total: "Clusters in the catalog of this hub, by state",
-  federation_services_total: "Services in the catalog of this hub",
+  federation_clusters: "Clusters in the catalog of this hub, by state",
+  federation_services: "Services in the catalog of this hub",
   federation_links_open: "Peer links that are open",
   federation_uptime_seconds: "Time since this run of the hub began",
   federation_limit_used: "How much of a configured limit is used",
