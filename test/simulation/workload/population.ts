@@ -89,8 +89,9 @@ function answerCheck(
   check: Check,
   random: Random,
 ): { after: DurationMs; outcome: CheckOutcome } {
-  const vitality = byUrl.get(check.url)?.vitality ?? "refuses";
-  const latencyMs = 1 + random.float() * 40;
+  const asked = byUrl.get(check.url);
+  const vitality = asked?.vitality ?? "refuses";
+  const latencyMs = random.jitter(asked?.rttMs ?? 1, 0.05);
   switch (vitality) {
     case "answers":
       return { after: latencyMs, outcome: { kind: "answered", status: 200, latencyMs } };

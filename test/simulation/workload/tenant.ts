@@ -13,6 +13,8 @@ export interface Tenant {
   /** Null: no heartbeats, health checks alone. */
   readonly ttlMs: number | null;
   readonly checked: boolean;
+  /** From a hub to its health endpoint and back. */
+  readonly rttMs: number;
   vitality: Vitality;
   wants: "up" | "gone";
   /** Where it was last accepted; null: it must register. */
@@ -40,6 +42,7 @@ export function tenant(number: number, region: string, coordinates: Coordinates)
     healthUrl: `https://${clusterId}.example/health`,
     ttlMs: style === 1 ? null : 30_000,
     checked: style !== 0,
+    rttMs: 1 + (number % 40),
     vitality: "answers",
     wants: "up",
     hub: null,
