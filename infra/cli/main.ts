@@ -1,46 +1,24 @@
-/** The `mpreg` command. One file per command; each adds itself to the program. */
+/** The `mpreg` command. One file per command, and only the one that was asked for is loaded. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { chaosCommand } from "./commands/chaos.ts";
-import { networkTestCommand } from "./commands/network-test.ts";
-import { registerCommand } from "./commands/register.ts";
-import { routeCommand } from "./commands/route.ts";
-import { startCommand } from "./commands/start.ts";
-import { startNodeCommand } from "./commands/start-node.ts";
-import { statusCommand } from "./commands/status.ts";
-import { stopCommand } from "./commands/stop.ts";
-import { tokenCommand } from "./commands/token.ts";
-import { topologyCommand } from "./commands/topology.ts";
-import { validateConfigCommand } from "./commands/validate-config.ts";
 import { EXIT } from "./errors.ts";
 import { fail } from "./output.ts";
 
-const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as {
-  version: string;
+/** In the order of the help. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import("./commands/start.ts")).startCommand(),
+  stop: async () => (await import("./commands/stop.ts")).stopCommand(),
+  status: async () => (await import("./commands/status.ts")).statusCommand(),
+  route: async () => (await import("./commands/route.ts")).routeCommand(),
+  register: async () => (await import("./commands/register.ts")).registerCommand(),
+  topology: async () => (await import("./commands/topology.ts")).topologyCommand(),
+  chaos: async () => (await import("./commands/chaos.ts")).chaosCommand(),
+  "start-node": async () => (await import("./commands/start-node.ts")).startNodeCommand(),
+  "validate-config": async () => (await import("./commands/validate-config.ts")).validateConfigCommand(),
+  "network-test": async () => (await import("./commands/network-test.ts")).networkTestCommand(),
+  token: async () => (await import("./commands/token.ts")).tokenCommand(),
 };
-
-const program = new Command("mpreg")
-  .description("A planet-scale service federation with no servers to run")
-  .version(version)
-  .showHelpAfterError("(mpreg --help lists the commands)")
-  .exitOverride();
-
-for (const command of [
-  startCommand(),
-  stopCommand(),
-  statusCommand(),
-  routeCommand(),
-  registerCommand(),
-  topologyCommand(),
-  chaosCommand(),
-  startNodeCommand(),
-  validateConfigCommand(),
-  networkTestCommand(),
-  tokenCommand(),
-]) {
-  program.addCommand(overriding(command));
-}
 
 /** Commander would end the process itself, with 1 for a usage error. */
 function overriding(command: Command): Command {
@@ -49,12 +27,31 @@ function overriding(command: Command): Command {
   return command;
 }
 
+async function main(): Promise<void> {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as {
+    version: string;
+  };
+  const program = new Command("mpreg")
+    .description("A planet-scale service federation with no servers to run")
+    .version(version)
+    .showHelpAfterError("(mpreg --help lists the commands)")
+    .exitOverride();
+  const named = process.argv[2] ?? "";
+  // Anything else, be it --help or a slip, needs to know them all.
+  const wanted = Object.hasOwn(COMMANDS, named) ? [named] : Object.keys(COMMANDS);
+  for (const name of wanted) {
+    const command = await COMMANDS[name]?.();
+    if (command) program.addCommand(overriding(command));
+  }
+  await program.parseAsync();
+}
+
 // `mpreg route … | head` closes the pipe early: that is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 
-program.parseAsync().catch((error: unknown) => {
+main().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   else fail(error, process.argv.includes("--json"));
 });

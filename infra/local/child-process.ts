@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 
 export interface Child<Ready> {
   readonly process: ChildProcess;
@@ -55,7 +56,11 @@ export function runAsChild<Config, Ready>(main: (config: Config) => Promise<Read
   process.on("SIGINT", () => undefined);
   process.once("message", (config) => {
     main(config as Config).then(
-      (ready) => process.send?.({ kind: "ready", ready }),
+      (ready) => {
+        process.send?.({ kind: "ready", ready });
+        // Kept now: a child that is killed would not.
+        flushCompileCache();
+      },
       (error: unknown) => {
         process.send?.({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
         process.exitCode = 1;

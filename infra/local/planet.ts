@@ -138,10 +138,9 @@ class Launch {
 
   async #startProcesses(ports: PortMap, controlUrl: string, tokens: FederationState["tokens"]): Promise<void> {
     const { stateDir, progress, topologyFile } = this.#options;
-    [this.#wan, this.#front] = await Promise.all([this.#startWan(ports), this.#startFront(ports)]);
     this.#state = {
       name: this.#federation.name,
-      url: this.#front.ready.url,
+      url: `http://${HOST}:${portOf(ports, "front")}`,
       supervisor: { pid: process.pid, url: controlUrl },
       control_key: this.#controlKey,
       started_at: new Date().toISOString(),
@@ -149,19 +148,26 @@ class Launch {
       topology: topologyFile,
       regions: [],
       tokens,
-      wan: { url: this.#wan.ready.url, pid: this.#wan.pid },
+      wan: { url: `http://${HOST}:${portOf(ports, "wan")}`, pid: 0 },
     };
     this.#save({});
     let up = 0;
-    await Promise.all(
-      this.#regions.map(async (region) => {
+    await all([
+      this.#startWan(ports).then((wan) => {
+        this.#wan = wan;
+        this.#save({ wan: { url: wan.ready.url, pid: wan.pid } });
+      }),
+      this.#startFront(ports).then((front) => {
+        this.#front = front;
+      }),
+      ...this.#regions.map(async (region) => {
         region.onEnd = () => this.#save({});
         await region.start();
         up += 1;
         this.#save({});
         progress(`${region.id} runs at ${region.url} (${up}/${this.#regions.length})`);
       }),
-    );
+    ]);
     await writeJson(join(stateDir, "ports.json"), ports);
   }
 
@@ -249,6 +255,11 @@ class Launch {
     await removeFederationState(this.#options.stateDir);
     await releaseLock(this.#options.stateDir);
   }
+}
+
+/** As Promise.all, but nothing is under way any more when it rejects: what was started can then be stopped. */
+async function all(work: readonly Promise<void>[]): Promise<void> {
+  for (const done of await Promise.allSettled(work)) if (done.status === "rejected") throw done.reason;
 }
 
 function portOf(ports: PortMap, name: string): number {

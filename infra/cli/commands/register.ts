@@ -1,7 +1,6 @@
 /** `mpreg register`: a cluster, from flags or from a file in the shape of the API. */
 import { readFile } from "node:fs/promises";
 import { Command } from "commander";
-import { parse } from "yaml";
 import { call, problemError } from "../api.ts";
 import { usageError } from "../errors.ts";
 import { print } from "../output.ts";
@@ -61,6 +60,7 @@ async function register(options: RegisterOptions): Promise<void> {
 
 async function fromFile(file: string): Promise<unknown> {
   try {
+    const { parse } = await import("yaml");
     return parse(await readFile(file, "utf8")) as unknown;
   } catch (error) {
     throw usageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);

@@ -7,12 +7,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { type FederationState, readFederationState } from "../../local/federation-state.ts";
 import { AlreadyRunning, supervisorPid } from "../../local/leftovers.ts";
-import { startPlanet } from "../../local/planet.ts";
 import { PortTaken } from "../../local/ports.ts";
 import { DEFAULT_TOPOLOGY, InvalidTopology, loadTopology } from "../../local/topology.ts";
 import { NotHealthy } from "../../local/wake.ts";
 import { CommandError, EXIT, usageError } from "../errors.ts";
-import { print, progress } from "../output.ts";
+import { endSteps, print, progress, step } from "../output.ts";
 import { jsonOption, stateDirOption } from "../target.ts";
 
 interface StartOptions {
@@ -51,10 +50,14 @@ async function start(options: StartOptions): Promise<void> {
   try {
     if (options.detach) {
       const state = await startDetached(options, stateDir, topologyFile);
+      endSteps();
       announce(state, options, began);
       return;
     }
-    const planet = await startPlanet({ topologyFile, stateDir, port, workerEntry, progress });
+    // Only who stays needs the bundler and all that runs a planet.
+    const { startPlanet } = await import("../../local/planet.ts");
+    const planet = await startPlanet({ topologyFile, stateDir, port, workerEntry, progress: timed(began) });
+    endSteps();
     announce(planet.state, options, began);
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.on(signal, () => {
@@ -68,6 +71,11 @@ async function start(options: StartOptions): Promise<void> {
   } catch (error) {
     throw await explained(error, stateDir, topologyFile);
   }
+}
+
+/** Each stage with the time it was reached. */
+function timed(began: number): (line: string) => void {
+  return (line) => step(`${((Date.now() - began) / 1_000).toFixed(1).padStart(5)} s  ${line}`);
 }
 
 /** What went wrong, with what to do about it. */
@@ -125,7 +133,7 @@ async function startDetached(options: StartOptions, stateDir: string, topologyFi
     }
     if (ended !== undefined)
       throw new CommandError(`the planet did not start:\n${lines.slice(shown).join("\n")}`, ended ?? EXIT.failed);
-    for (const line of lines.slice(shown)) progress(line);
+    for (const line of lines.slice(shown)) step(line);
     shown = lines.length;
     if (Date.now() > deadline)
       throw new CommandError(`not ready after ${DETACHED_WITHIN_MS / 1_000} s, see ${logFile}; npx mpreg stop ends it`);
