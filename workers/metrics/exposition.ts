@@ -1,18 +1,7 @@
 /** Prometheus text exposition format 0.0.4. */
-import type { CounterSample, HistogramSample, Labels } from "../../hub-core/common/metrics.ts";
+import type { HistogramSample, Labels } from "../../hub-core/common/metrics.ts";
+import type { MetricsSnapshot } from "../../hub-core/hub/index.ts";
 import { describe } from "./descriptions.ts";
-
-interface GaugeSample {
-  readonly name: string;
-  readonly labels: Labels;
-  readonly value: number;
-}
-
-export interface MetricsSnapshot {
-  readonly counters: readonly CounterSample[];
-  readonly gauges: readonly GaugeSample[];
-  readonly histograms: readonly HistogramSample[];
-}
 
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 

@@ -3,7 +3,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { requires } from "../auth/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
 import { problems, refuseInvalid, secured, sendProblem } from "../http/index.ts";
-import { EXPOSITION_TYPE, exposition, type MetricsSnapshot } from "./exposition.ts";
+import { EXPOSITION_TYPE, exposition } from "./exposition.ts";
 
 const getMetrics = createRoute({
   method: "get",
