@@ -5,9 +5,10 @@
 import { hash32 } from "../common/random.ts";
 import type { Millis } from "../common/types.ts";
 import type { CandidateTable } from "./candidate-table.ts";
-import type { LatencyColumn } from "./latency-column.ts";
+import { type LatencyColumn, slotAt } from "./latency-column.ts";
 import { MAX_LIMIT, type RouteQuestion, type Strategy } from "./question.ts";
 import type { Verdicts } from "./rules.ts";
+import { Shortlist } from "./shortlist.ts";
 import { spread, stickyCutoff, tieCutoff } from "./spread.ts";
 
 export interface Choice extends Pick<RouteQuestion, "strategy" | "limit" | "sticky"> {
@@ -15,38 +16,59 @@ export interface Choice extends Pick<RouteQuestion, "strategy" | "limit" | "stic
 }
 
 export interface Decision {
-  /** Indices into the table: the chosen one first, then the next best by score, `limit` in all. */
+  /** Rows of the table: the chosen one first, then the next best by score, `limit` in all. */
   readonly ranked: readonly number[];
   /** How many were alike enough to be spread over. */
   readonly tied: number;
 }
 
-/** What one client sees under one set of constraints: the same for every decision until the view changes. */
+/** What one client sees under one set of constraints: the same for every decision until a row changes. */
 export interface Ranking {
-  /** By candidate; Infinity for those that a rule removed. */
-  readonly scores: Float32Array;
-  /** The MAX_LIMIT best, ascending, equal ones by id. */
+  /** The best, ascending, equal ones by id: as many as `breadthOf` says, or all. */
   readonly best: readonly number[];
   /** Those alike enough to be spread over, without and with a sticky key. */
   readonly tied: readonly number[];
   readonly stickyTied: readonly number[];
 }
 
-export function rank(table: CandidateTable, verdicts: Verdicts, latency: LatencyColumn, strategy: Strategy): Ranking {
-  const { fixed } = table.terms[strategy];
-  const scores = new Float32Array(table.size).fill(Infinity);
-  const { eligible } = verdicts;
-  for (let k = 0; k < eligible.length; k++) {
-    const candidate = eligible[k] as number;
-    scores[candidate] = (latency.terms[candidate] as number) + (fixed[candidate] as number);
+/** Most questions want a few clusters; finding many costs more, so the two kinds are ranked apart. */
+const FEW = 8;
+
+/** How many a ranking names, so that `limit` of them can be. */
+export function breadthOf(limit: number): number {
+  return limit <= FEW ? FEW : MAX_LIMIT;
+}
+
+/** Of a candidate that no rule removed. Exact: see score.ts. */
+export function scoreAt(table: CandidateTable, latency: LatencyColumn, strategy: Strategy, row: number): number {
+  return (latency.terms[slotAt(table, latency, row)] as number) + (table.fixed[strategy][row] as number);
+}
+
+export function rank(
+  table: CandidateTable,
+  verdicts: Verdicts,
+  latency: LatencyColumn,
+  strategy: Strategy,
+  breadth: number,
+): Ranking {
+  const { size, traitsOf } = table;
+  const { byTraits, byState } = verdicts;
+  const { terms } = latency;
+  const slotOf = latency.slotOf ?? table.siteOf;
+  const fixed = table.fixed[strategy];
+  const shortlist = new Shortlist(strategy, breadth);
+  let threshold = Infinity;
+  // `scoreAt` and `removedBy`, spelled out: this line is all that most candidates cost.
+  for (let row = 0; row < size; row++) {
+    const score = (terms[slotOf[row] as number] as number) + (fixed[row] as number);
+    if (score > threshold || byState[row] !== 0 || byTraits[traitsOf[row] as number] !== 0) continue;
+    threshold = shortlist.offer(row, score);
   }
-  const best = lowest(scores, MAX_LIMIT);
-  const least = best[0] === undefined ? -Infinity : (scores[best[0]] as number);
+  const least = shortlist.leastScore;
   return {
-    scores,
-    best,
-    tied: within(scores, tieCutoff(least, strategy)),
-    stickyTied: within(scores, stickyCutoff(least)),
+    best: shortlist.best,
+    tied: shortlist.within(tieCutoff(least, strategy)),
+    stickyTied: shortlist.within(stickyCutoff(least)),
   };
 }
 
@@ -63,35 +85,4 @@ export function decide(table: CandidateTable, ranking: Ranking, choice: Choice, 
     if (best[i] !== chosen) ranked.push(best[i] as number);
   }
   return { ranked, tied: tied.length };
-}
-
-/** One pass; nearly every candidate costs one comparison. */
-function lowest(scores: Float32Array, count: number): number[] {
-  const best: number[] = [];
-  let worst = Infinity;
-  for (let candidate = 0; candidate < scores.length; candidate++) {
-    const score = scores[candidate] as number;
-    if (score >= worst) continue;
-    insert(best, scores, candidate, score, count);
-    if (best.length === count) worst = scores[best[count - 1] as number] as number;
-  }
-  return best;
-}
-
-function insert(best: number[], scores: Float32Array, candidate: number, score: number, count: number): void {
-  if (best.length < count) best.push(candidate);
-  let at = best.length - 1;
-  while (at > 0 && (scores[best[at - 1] as number] as number) > score) {
-    best[at] = best[at - 1] as number;
-    at--;
-  }
-  best[at] = candidate;
-}
-
-function within(scores: Float32Array, cutoff: number): number[] {
-  const found: number[] = [];
-  for (let candidate = 0; candidate < scores.length; candidate++) {
-    if ((scores[candidate] as number) <= cutoff) found.push(candidate);
-  }
-  return found;
 }

@@ -1,9 +1,9 @@
 /** The reason: every cluster that offers the service, once, with the rule that removed it or its terms. Reads what `decide` read. */
-import type { Candidate, CandidateTable } from "./candidate-table.ts";
-import type { Ranking } from "./decide.ts";
-import type { LatencyColumn } from "./latency-column.ts";
+import { type CandidateTable, termsAt } from "./candidate-table.ts";
+import { scoreAt } from "./decide.ts";
+import { type LatencyColumn, slotAt } from "./latency-column.ts";
 import type { Strategy } from "./question.ts";
-import { RULES, type RuleName, type Verdicts } from "./rules.ts";
+import { RULES, type RuleName, removedBy, type Verdicts } from "./rules.ts";
 
 export interface ExplainedCandidate {
   readonly cluster_id: string;
@@ -25,30 +25,35 @@ export interface Explanation {
   readonly rules: readonly RuleName[];
 }
 
-export function explain(
-  table: CandidateTable,
-  verdicts: Verdicts,
-  latency: LatencyColumn,
-  ranking: Ranking,
-  strategy: Strategy,
-): Explanation {
-  const columns = table.terms[strategy];
-  const candidates = table.candidates.map(({ cluster }: Candidate, i): ExplainedCandidate => {
-    const cluster_id = cluster.record.clusterId;
-    const removedBy = verdicts.removedBy[i] as number;
-    if (removedBy > 0) return { cluster_id, eligible: false, filtered_by: RULES[removedBy - 1] as RuleName };
-    return {
-      cluster_id,
-      eligible: true,
-      score: ranking.scores[i] as number,
-      terms: {
-        latency: latency.terms[i] as number,
-        load: columns.load[i] as number,
-        health: columns.health[i] as number,
-        cost: columns.cost[i] as number,
-        policy: columns.policy[i] as number,
-      },
-    };
-  });
-  return { candidates, rules: RULES };
+/** What a decision was made from; no row of it may change while an explanation may be read. */
+export interface Grounds {
+  readonly table: CandidateTable;
+  readonly verdicts: Verdicts;
+  readonly latency: LatencyColumn;
+  readonly strategy: Strategy;
+}
+
+/** Its rows are made when they are first read: whoever decides does not wait for whoever explains. */
+export function explain(grounds: Grounds): Explanation {
+  let rows: readonly ExplainedCandidate[] | null = null;
+  return {
+    get candidates() {
+      rows ??= grounds.table.candidates.map((_, row) => explained(grounds, row));
+      return rows;
+    },
+    rules: RULES,
+  };
+}
+
+function explained({ table, verdicts, latency, strategy }: Grounds, row: number): ExplainedCandidate {
+  const cluster_id = (table.candidates[row] as CandidateTable["candidates"][number]).cluster.record.clusterId;
+  const rule = removedBy(table, verdicts, row);
+  if (rule !== null) return { cluster_id, eligible: false, filtered_by: rule };
+  const latencyTerm = latency.terms[slotAt(table, latency, row)] as number;
+  return {
+    cluster_id,
+    eligible: true,
+    score: scoreAt(table, latency, strategy, row),
+    terms: { latency: latencyTerm, ...termsAt(table, row, strategy) },
+  };
 }

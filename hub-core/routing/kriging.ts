@@ -10,8 +10,8 @@
  * `place` says: the access of a place, and of places around it, is slow to everywhere. `near`: routes between the same two
  * neighbourhoods take the same cables. Both fall off exponentially with the distance.
  *
- * The kernel is bilinear in the two ends, so a client's answers for all clusters need one S × S product, then S operations each
- * (S = measured places). Constants are fixed: they describe wide-area networks, not one federation.
+ * The kernel is bilinear in the two ends, so a client's answers need one pass over the observations, then S operations for each
+ * place of a cluster (S = measured places). Constants are fixed: they describe wide-area networks, not one federation.
  */
 import { factor, forward, solve } from "./cholesky.ts";
 import { arcKm, fibreMs, type UnitVector } from "./great-circle.ts";
@@ -50,6 +50,8 @@ export interface Affinity {
   readonly at: UnitVector;
   /** Per measured place: PLACE²·exp(−d/PLACE_KM) + OWN² when it is the same place. */
   readonly place: Float64Array;
+  /** What the place itself adds to every prediction from or to it. */
+  readonly bias: number;
   /** Per measured place: PAIR·exp(−d/PAIR_KM). */
   readonly near: Float64Array;
   readonly nearestKm: number;
@@ -75,7 +77,7 @@ export class Kriging {
   readonly #lower: Float64Array;
   /** Per place: the sum of the coefficients of its observations. */
   readonly #incident: Float64Array;
-  /** Symmetric S × S: the coefficients by pair of places. */
+  /** By observation. */
   readonly #coefficients: Float64Array;
   readonly #total: number;
   readonly #measured: ReadonlyMap<number, number>;
@@ -90,6 +92,7 @@ export class Kriging {
     const n = observations.length;
     this.places = places;
     this.#observations = observations;
+    this.#incident = new Float64Array(places.length);
     this.#affinities = places.map((place) => this.affinity(place));
     this.#lower = new Float64Array(n * n);
     const target = new Float64Array(n);
@@ -100,18 +103,13 @@ export class Kriging {
       this.#lower[i * n + i] = (this.#lower[i * n + i] as number) + NOISE ** 2 + (NOISE_MS / prior) ** 2;
     });
     if (!factor(this.#lower, n)) throw new Error("invariant broken: a kernel matrix with noise is positive definite");
-    const coefficients = solve(this.#lower, n, target);
-    const s = places.length;
-    this.#incident = new Float64Array(s);
-    this.#coefficients = new Float64Array(s * s);
+    this.#coefficients = solve(this.#lower, n, target);
     let total = 0;
     observations.forEach(({ a, b }, i) => {
-      const c = coefficients[i] as number;
+      const c = this.#coefficients[i] as number;
       total += c;
       this.#incident[a] = (this.#incident[a] as number) + c;
       this.#incident[b] = (this.#incident[b] as number) + c;
-      this.#coefficients[a * s + b] = (this.#coefficients[a * s + b] as number) + c;
-      this.#coefficients[b * s + a] = (this.#coefficients[b * s + a] as number) + c;
     });
     this.#total = total;
     this.#measured = new Map(observations.map(({ a, b, rttMs }) => [pairKey(a, b), rttMs]));
@@ -120,30 +118,30 @@ export class Kriging {
   affinity(at: UnitVector): Affinity {
     const place = new Float64Array(this.places.length);
     const near = new Float64Array(this.places.length);
+    let bias = 0;
     let nearestKm = Infinity;
     let same = -1;
     this.places.forEach((other, i) => {
       const km = arcKm(at, other);
       place[i] = PLACE ** 2 * Math.exp(-km / PLACE_KM) + (km < SAME_KM ? OWN ** 2 : 0);
+      bias += (this.#incident[i] as number) * (place[i] as number);
       near[i] = PAIR * Math.exp(-km / PAIR_KM);
       nearestKm = Math.min(nearestKm, km);
       if (km < SAME_KM && same < 0) same = i;
     });
-    return { at, place, near, nearestKm, same };
+    return { at, place, bias, near, nearestKm, same };
   }
 
-  /** The part of `predict` that only the client decides. */
+  /** The part of `predict` that only the client decides: work in proportion to what was measured. */
   vantage(from: Affinity): Vantage {
-    const s = this.places.length;
-    const weights = new Float64Array(s);
-    let offset = OVERALL ** 2 * this.#total;
-    for (let i = 0; i < s; i++) {
-      offset += (this.#incident[i] as number) * (from.place[i] as number);
-      let sum = 0;
-      for (let j = 0; j < s; j++) sum += (this.#coefficients[i * s + j] as number) * (from.near[j] as number);
-      weights[i] = sum;
-    }
-    return { from, offset, weights };
+    const weights = new Float64Array(this.places.length);
+    const { near } = from;
+    this.#observations.forEach(({ a, b }, i) => {
+      const c = this.#coefficients[i] as number;
+      weights[a] = (weights[a] as number) + c * (near[b] as number);
+      weights[b] = (weights[b] as number) + c * (near[a] as number);
+    });
+    return { from, offset: OVERALL ** 2 * this.#total + from.bias, weights };
   }
 
   /** What was measured between these very places, or null. */
@@ -153,13 +151,10 @@ export class Kriging {
   }
 
   /** Expected round trip, ms. */
-  predict(vantage: Vantage, to: Affinity): number {
-    const { weights, offset, from } = vantage;
-    let exponent = offset;
-    for (let i = 0; i < weights.length; i++) {
-      exponent +=
-        (this.#incident[i] as number) * (to.place[i] as number) + (weights[i] as number) * (to.near[i] as number);
-    }
+  predict({ weights, offset, from }: Vantage, to: Affinity): number {
+    const { near } = to;
+    let exponent = offset + to.bias;
+    for (let i = 0; i < weights.length; i++) exponent += (weights[i] as number) * (near[i] as number);
     return priorMs(arcKm(from.at, to.at)) * Math.exp(exponent);
   }
 

@@ -1,11 +1,22 @@
-/** What one client may expect of every candidate of a table: computed once per cell and view, read by every decision. */
+/**
+ * What one client may expect of every candidate of a table: one prediction per place, and one per cluster that somebody measured
+ * from where the client is. Loads do not touch it.
+ */
 import type { CandidateTable } from "./candidate-table.ts";
 import { cellKey, cellOf } from "./great-circle.ts";
-import { LATENCY_SOURCES, type LatencyModel, type LatencySource, type Prediction, type Site } from "./latency-model.ts";
+import {
+  type ClientVantage,
+  LATENCY_SOURCES,
+  type LatencyModel,
+  type LatencySource,
+  type Site,
+} from "./latency-model.ts";
 import type { Position, Strategy } from "./question.ts";
 import { STRATEGY_WEIGHTS, term } from "./score.ts";
 
 export interface LatencyColumn {
+  /** Where in the other arrays a candidate's latency stands; null: where its place does in the table. */
+  readonly slotOf: Int32Array | null;
   /** Expected round trip, ms. */
   readonly expected: Float32Array;
   /** As the strategy counts it. */
@@ -14,39 +25,48 @@ export interface LatencyColumn {
   readonly source: Uint8Array;
 }
 
-/** Columns are the same for equal keys, as long as table and model are. */
+const MEASURED = LATENCY_SOURCES.indexOf("measured");
+
+/** Columns are the same for equal keys, as long as the table's shape and the model are. */
 export function columnKey(position: Position, strategy: Strategy): string {
-  return JSON.stringify([cellKey(cellOf(position)), position.place ?? null, STRATEGY_WEIGHTS[strategy].latency]);
+  return `${cellKey(cellOf(position))}/${STRATEGY_WEIGHTS[strategy].latency}/${position.place ?? ""}`;
 }
 
+/** `sites`: those of the table, as the model sees them. */
 export function buildLatencyColumn(
   table: CandidateTable,
   sites: readonly Site[],
   model: LatencyModel,
-  position: Position,
+  client: ClientVantage,
   strategy: Strategy,
 ): LatencyColumn {
-  const client = model.client(position);
-  const bySite = sites.map((site) => model.predict(client, site));
-  const expected = new Float32Array(table.size);
-  const terms = new Float32Array(table.size);
-  const source = new Uint8Array(table.size);
+  const told = [...(client.reports ?? [])].flatMap(([id, ms]) => {
+    const row = table.rowOf.get(id);
+    return row === undefined ? [] : [{ row, ms }];
+  });
+  const slots = sites.length + told.length;
   const weight = STRATEGY_WEIGHTS[strategy].latency;
-  for (let i = 0; i < table.size; i++) {
-    const told = client.reports === null ? null : model.measured(client, clusterIdAt(table, i));
-    const predicted = bySite[table.siteOf[i] as number] as Prediction;
-    const ms = term(told ?? predicted.ms);
-    expected[i] = ms;
-    terms[i] = term(ms * weight);
-    source[i] = LATENCY_SOURCES.indexOf(told === null ? predicted.source : "measured");
-  }
-  return { expected, terms, source };
+  const slotOf = told.length === 0 ? null : table.siteOf.slice();
+  const expected = new Float32Array(slots);
+  const source = new Uint8Array(slots);
+  sites.forEach((site, slot) => {
+    const prediction = model.predict(client, site);
+    expected[slot] = term(prediction.ms);
+    source[slot] = LATENCY_SOURCES.indexOf(prediction.source);
+  });
+  told.forEach(({ row, ms }, i) => {
+    const slot = sites.length + i;
+    if (slotOf) slotOf[row] = slot;
+    expected[slot] = term(ms);
+    source[slot] = MEASURED;
+  });
+  return { slotOf, expected, terms: expected.map((ms) => term(ms * weight)), source };
 }
 
-export function sourceAt(column: LatencyColumn, candidate: number): LatencySource {
-  return LATENCY_SOURCES[column.source[candidate] as number] as LatencySource;
+export function slotAt(table: CandidateTable, column: LatencyColumn, row: number): number {
+  return (column.slotOf ?? table.siteOf)[row] as number;
 }
 
-function clusterIdAt(table: CandidateTable, candidate: number): string {
-  return table.candidates[candidate]?.cluster.record.clusterId ?? "";
+export function sourceAt(column: LatencyColumn, slot: number): LatencySource {
+  return LATENCY_SOURCES[column.source[slot] as number] as LatencySource;
 }

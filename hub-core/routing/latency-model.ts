@@ -3,9 +3,11 @@
  * `measured` (a fresh report of this very pair, or of the two places), `estimated` (kriging over what hubs and clients measured, where something
  * was measured near both ends), `geographic` (great circle at 2/3 c with the usual detour, plus a base).
  */
-import type { CatalogView, ClusterView } from "../common/catalog-view.ts";
+import type { CatalogView } from "../common/catalog-view.ts";
+import { fibreRttMs } from "../common/great-circle.ts";
 import { hash32 } from "../common/random.ts";
-import type { Coordinates, DurationMs } from "../common/types.ts";
+import type { Coordinates, DurationMs, Millis } from "../common/types.ts";
+import type { LatencyRecord } from "../wire/catalog.ts";
 import { arcKm, cellKey, cellOf, fibreMs, type UnitVector, unitVector } from "./great-circle.ts";
 import { type Affinity, Kriging, MAX_OBSERVATIONS, type PairObservation, priorMs, type Vantage } from "./kriging.ts";
 import type { Position } from "./question.ts";
@@ -37,48 +39,54 @@ export interface ClientVantage {
   readonly cell: string;
   readonly at: UnitVector;
   readonly vantage: Vantage | null;
+  /** Measured from this very cell, by cell. */
+  readonly measured: ReadonlyMap<string, DurationMs> | null;
+  /** Told of this very client, by hub or cluster. */
   readonly reports: ReadonlyMap<string, DurationMs> | null;
 }
 
 interface Evidence {
   readonly places: readonly UnitVector[];
   readonly pairs: readonly PairObservation[];
-  /** Mean round trip by pair of cells, also of those that the model has no room for. */
-  readonly measured: ReadonlyMap<string, DurationMs>;
+  /** Mean round trip by cell and cell, both ways, also of pairs that the model has no room for. */
+  readonly measured: ReadonlyMap<string, ReadonlyMap<string, DurationMs>>;
   /** Equal exactly when the fitted model is. */
   readonly fingerprint: string;
 }
 
+type Reports = ReadonlyMap<string, ReadonlyMap<string, DurationMs>>;
+
 export class LatencyModel {
+  /** Of the catalog's newest change: past it a report is too old, and the model to be made again. */
+  readonly validUntil: Millis;
   readonly #evidence: Evidence;
   readonly #kriging: Kriging | null;
   /** from → to → ms. */
-  readonly #reports: ReadonlyMap<string, ReadonlyMap<string, DurationMs>>;
+  readonly #reports: Reports;
 
   /** Refits only when the evidence moved; `previous` may be of any earlier view. */
   static of(view: CatalogView, previous: LatencyModel | null = null): LatencyModel {
     const evidence = gather(view);
     const kept = previous !== null && previous.fingerprint === evidence.fingerprint;
-    return new LatencyModel(
-      evidence,
-      kept ? previous.#kriging : Kriging.fit(evidence.places, evidence.pairs),
-      freshReports(view),
-    );
+    const kriging = kept ? previous.#kriging : Kriging.fit(evidence.places, evidence.pairs);
+    return new LatencyModel(evidence, kriging, freshReports(view), freshUntil(view));
   }
 
-  private constructor(
-    evidence: Evidence,
-    kriging: Kriging | null,
-    reports: ReadonlyMap<string, ReadonlyMap<string, DurationMs>>,
-  ) {
+  private constructor(evidence: Evidence, kriging: Kriging | null, reports: Reports, validUntil: Millis) {
     this.#evidence = evidence;
     this.#kriging = kriging;
     this.#reports = reports;
+    this.validUntil = validUntil;
   }
 
   /** Equal for models that estimate alike; reports of single pairs are not part of it. */
   get fingerprint(): string {
     return this.#evidence.fingerprint;
+  }
+
+  /** Measured places: what an estimate costs. */
+  get places(): number {
+    return this.#evidence.places.length;
   }
 
   site(coordinates: Coordinates): Site {
@@ -96,6 +104,7 @@ export class LatencyModel {
       cell,
       at,
       vantage,
+      measured: this.#evidence.measured.get(cell) ?? null,
       reports: position.place === undefined ? null : (this.#reports.get(position.place) ?? null),
     };
   }
@@ -107,7 +116,7 @@ export class LatencyModel {
 
   /** Without reports: by position alone. */
   predict(client: ClientVantage, site: Site): Prediction {
-    const told = this.#evidence.measured.get(pairKey(client.cell, site.cell));
+    const told = client.measured?.get(site.cell);
     if (told !== undefined) return { ms: told, source: "measured" };
     const km = arcKm(client.at, site.at);
     if (!this.#kriging || !client.vantage || !site.affinity) return { ms: priorMs(km), source: "geographic" };
@@ -128,6 +137,7 @@ function isSupported(affinity: Affinity): boolean {
 function gather(view: CatalogView): Evidence {
   const sums = new Map<string, { a: Coordinates; b: Coordinates; ms: number; count: number }>();
   const add = (one: Coordinates, other: Coordinates, ms: number): void => {
+    if (isImpossible(one, other, ms)) return;
     const a = cellOf(one);
     const b = cellOf(other);
     const key = pairKey(cellKey(a), cellKey(b));
@@ -180,7 +190,11 @@ function evidenceOf(
     fingerprint += `${key}=${step};`;
     return { a: placeOf(a), b: placeOf(b), rttMs: 2 ** (step / STEPS_PER_OCTAVE) };
   });
-  const measured = new Map([...sums].map(([key, { ms, count }]) => [key, ms / count]));
+  const measured = new Map<string, Map<string, DurationMs>>();
+  for (const { a, b, ms, count } of sums.values()) {
+    put(measured, cellKey(a), cellKey(b), ms / count);
+    put(measured, cellKey(b), cellKey(a), ms / count);
+  }
   return { places, pairs, measured, fingerprint };
 }
 
@@ -188,30 +202,58 @@ function pairKey(one: string, other: string): string {
   return one < other ? `${one}>${other}` : `${other}>${one}`;
 }
 
-/** Of several reports of one pair the newest counts; of equally new ones the lowest. */
-function freshReports(view: CatalogView): ReadonlyMap<string, ReadonlyMap<string, DurationMs>> {
-  const newest = new Map<string, Map<string, { ms: number; at: number }>>();
-  const add = (from: string, to: string, ms: number, at: number): void => {
-    const row = newest.get(from) ?? new Map<string, { ms: number; at: number }>();
-    const known = row.get(to);
-    if (!known || at > known.at || (at === known.at && ms < known.ms)) row.set(to, { ms, at });
-    newest.set(from, row);
-  };
+/** Of several reports of one pair the newest counts, of equally new ones the lowest. A hub's own checks go before all. */
+function freshReports(view: CatalogView): Reports {
+  const newest = new Map<string, Map<string, LatencyRecord>>();
   for (const { record } of view.latencies()) {
-    if (isFresh(record.observedAt, view)) add(record.from, record.to, record.rttMs, record.observedAt);
+    if (!isFresh(record.observedAt, view)) continue;
+    const from = record.coordinates ?? positionOf(record.from, view);
+    const to = positionOf(record.to, view);
+    if (from && to && isImpossible(from, to, record.rttMs)) continue;
+    const known = newest.get(record.from)?.get(record.to);
+    const newer = !known || record.observedAt > known.observedAt;
+    if (newer || (record.observedAt === known.observedAt && record.rttMs < known.rttMs)) {
+      put(newest, record.from, record.to, record);
+    }
   }
-  for (const cluster of view.clusters()) addCheck(cluster, add);
-  return new Map([...newest].map(([from, row]) => [from, new Map([...row].map(([to, { ms }]) => [to, ms]))]));
+  const reports = new Map<string, Map<string, DurationMs>>();
+  for (const [from, row] of newest) for (const [to, { rttMs }] of row) put(reports, from, to, rttMs);
+  for (const { owner, record } of view.clusters()) {
+    const hub = view.hub(owner);
+    if (record.checkRttMs === null || !hub) continue;
+    if (!isImpossible(hub.coordinates, record.coordinates, record.checkRttMs)) {
+      put(reports, owner, record.clusterId, record.checkRttMs);
+    }
+  }
+  return reports;
 }
 
-/** A hub's health checks are reports from that hub. */
-function addCheck(
-  { owner, record }: ClusterView,
-  add: (from: string, to: string, ms: number, at: number) => void,
-): void {
-  if (record.checkRttMs !== null) add(owner, record.clusterId, record.checkRttMs, record.updatedAt);
+function put<V>(rows: Map<string, Map<string, V>>, from: string, to: string, value: V): void {
+  const row = rows.get(from);
+  if (row) row.set(to, value);
+  else rows.set(from, new Map([[to, value]]));
 }
 
-function isFresh(observedAt: number, view: CatalogView): boolean {
+function positionOf(id: string, view: CatalogView): Coordinates | null {
+  return view.hub(id)?.coordinates ?? view.cluster(id)?.record.coordinates ?? null;
+}
+
+/**
+ * Faster than light in fibre between where the two say they stand: one of them is elsewhere (a region that runs in one room,
+ * a cluster behind an anycast address), so it says nothing of the way between those places.
+ */
+function isImpossible(one: Coordinates, other: Coordinates, ms: DurationMs): boolean {
+  return ms < fibreRttMs(one, other);
+}
+
+function isFresh(observedAt: Millis, view: CatalogView): boolean {
   return view.changedAt - observedAt <= REPORT_FRESH_MS;
+}
+
+function freshUntil(view: CatalogView): Millis {
+  let until = Infinity;
+  for (const { record } of view.latencies()) {
+    if (isFresh(record.observedAt, view)) until = Math.min(until, record.observedAt + REPORT_FRESH_MS);
+  }
+  return until;
 }

@@ -6,15 +6,16 @@ import { hash32, type Random } from "../common/random.ts";
 import { type HubId, type HubIdentity, type Millis, unreachable } from "../common/types.ts";
 import type { LimitsConfig } from "../config/hub-config.ts";
 import type { CandidateTable } from "./candidate-table.ts";
-import { decide, type Ranking } from "./decide.ts";
+import { decide, scoreAt } from "./decide.ts";
 import { pathTo } from "./dijkstra.ts";
 import { type Explanation, explain } from "./explain.ts";
 import { hubIdsOf } from "./hub-graph.ts";
-import { type LatencyColumn, sourceAt } from "./latency-column.ts";
+import { slotAt, sourceAt } from "./latency-column.ts";
 import type { LatencySource } from "./latency-model.ts";
 import { answerPaths, answerTopology } from "./paths.ts";
 import type { Position, PositionSource, RouteQuestion, RoutingRequest } from "./question.ts";
-import { RoutingTables } from "./routing-tables.ts";
+import { type Basis, RoutingTables } from "./routing-tables.ts";
+import type { RoutingWork } from "./routing-work.ts";
 
 export interface RouteTarget {
   readonly cluster_id: string;
@@ -67,6 +68,11 @@ export class Router {
     return { entries: this.#tables.size, hits: this.#tables.hits, misses: this.#tables.misses };
   }
 
+  /** What following the catalog has cost since the start. */
+  get work(): Readonly<RoutingWork> {
+    return this.#tables.work;
+  }
+
   request(request: RouterRequest, now: Millis): Reply {
     const { catalog } = this.#options;
     switch (request.kind) {
@@ -88,34 +94,28 @@ export class Router {
     if (question.maxAgeMs !== null && age > question.maxAgeMs) {
       return this.#refuse(503, "stale", `the catalog is ${age} ms old`, { data_age_ms: age });
     }
-    const table = this.#tables.table(question.service);
-    if (!table) {
+    const basis = this.#tables.basis(question, now);
+    if (!basis) {
       return this.#refuse(404, "service_unknown", `no cluster offers ${question.service}`, {
         service: question.service,
       });
     }
-    const verdicts = this.#tables.verdicts(table, question, now);
-    const column = this.#tables.column(table, question.position, question.strategy);
-    const ranking = this.#tables.ranking(table, verdicts, column, question);
     const decisionId = question.decisionId ?? this.#drawId();
-    const decision = decide(table, ranking, { ...question, decisionId }, now);
-    const reason = (): Explanation => explain(table, verdicts, column, ranking, question.strategy);
+    const decision = decide(basis.table, basis.ranking, { ...question, decisionId }, now);
     if (!decision) {
       return this.#refuse(
         503,
         "no_eligible_cluster",
-        `${table.size} clusters offer ${question.service}, none may be used`,
+        `${basis.table.size} clusters offer ${question.service}, none may be used`,
         {
           decision_id: decisionId,
           catalog_version: catalog.version,
           data_age_ms: age,
-          explain: reason(),
+          explain: this.#explain(basis),
         },
       );
     }
-    const [chosen, ...alternatives] = decision.ranked.map((i) =>
-      target(table, column, ranking, question, decisionId, i),
-    );
+    const [chosen, ...alternatives] = decision.ranked.map((row) => target(basis, question.sticky ?? decisionId, row));
     if (!chosen) throw new Error("invariant broken: a decision names a cluster");
     const { latitude, longitude, source } = question.position;
     this.#options.metrics.count("routing_decisions_total", 1, { outcome: "chosen", source: chosen.latency_source });
@@ -128,7 +128,7 @@ export class Router {
       catalog_version: catalog.version,
       data_age_ms: age,
       position: { latitude, longitude, source },
-      ...(question.explain ? { explain: reason() } : {}),
+      ...(question.explain ? { explain: this.#explain(basis) } : {}),
     });
   }
 
@@ -138,6 +138,12 @@ export class Router {
     const to = graph.indexOf.get(owner);
     const path = from === undefined || to === undefined ? null : pathTo(graph.graph, this.#tables.tree(from), to);
     return path ? { path: hubIdsOf(graph, path), path_latency_ms: path.ms } : { path: [], path_latency_ms: null };
+  }
+
+  /** Read when somebody asks for its rows, so they must stay as they are. */
+  #explain(basis: Basis): Explanation {
+    this.#tables.table(basis.table.service).lend();
+    return explain(basis);
   }
 
   #drawId(): string {
@@ -151,23 +157,17 @@ export class Router {
   }
 }
 
-function target(
-  table: CandidateTable,
-  column: LatencyColumn,
-  ranking: Ranking,
-  question: RouteQuestion,
-  decisionId: string,
-  candidate: number,
-): RouteTarget {
-  const { cluster } = table.candidates[candidate] as CandidateTable["candidates"][number];
+function target({ table, latency, strategy }: Basis, key: string, row: number): RouteTarget {
+  const { cluster } = table.candidates[row] as CandidateTable["candidates"][number];
+  const slot = slotAt(table, latency, row);
   return {
     cluster_id: cluster.record.clusterId,
     hub_id: cluster.owner,
     region: cluster.record.region,
-    url: endpointUrl(cluster.record.endpoints, question.sticky ?? decisionId),
-    expected_latency_ms: column.expected[candidate] as number,
-    latency_source: sourceAt(column, candidate),
-    score: ranking.scores[candidate] as number,
+    url: endpointUrl(cluster.record.endpoints, key),
+    expected_latency_ms: latency.expected[slot] as number,
+    latency_source: sourceAt(latency, slot),
+    score: scoreAt(table, latency, strategy, row),
   };
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { buildCandidateTable, type CandidateTable } from "./candidate-table.ts";
-import { type Constraints, judge, RULES, type RuleName } from "./rules.ts";
+import { type Constraints, judge, RULES, type RuleName, removedBy } from "./rules.ts";
 import { type ClusterSpec, clusterView, MemoryCatalog } from "./testing/memory-catalog.ts";
 import { versionMatcher } from "./version-range.ts";
 
@@ -14,8 +14,8 @@ function tableOf(spec: ClusterSpec): CandidateTable {
 }
 
 function reason(spec: ClusterSpec, constraints: Partial<Constraints> = {}, now = 0): RuleName | null {
-  const rule = judge(tableOf(spec), { ...ANY, ...constraints }, now).removedBy[0] as number;
-  return rule === 0 ? null : (RULES[rule - 1] as RuleName);
+  const table = tableOf(spec);
+  return removedBy(table, judge(table, { ...ANY, ...constraints }, now), 0);
 }
 
 describe("rules remove", () => {

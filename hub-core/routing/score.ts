@@ -9,6 +9,7 @@ import type { Strategy } from "./question.ts";
 const STEPS_PER_MS = 64;
 const MAX_TERM_MS = 32_767;
 
+/** The terms that do not depend on the client. */
 export interface FixedTerms {
   readonly load: number;
   readonly health: number;
@@ -21,27 +22,39 @@ export function term(ms: number): number {
 }
 
 /** How much each strategy lets a term count. */
-export interface Weights {
+export interface Weights extends FixedTerms {
   readonly latency: number;
-  readonly load: number;
-  readonly health: number;
-  readonly cost: number;
-  readonly policy: number;
 }
 
+const EVEN: Weights = { latency: 1, load: 1, health: 1, cost: 1, policy: 1 };
+
 export const STRATEGY_WEIGHTS = {
-  best: { latency: 1, load: 1, health: 1, cost: 1, policy: 1 },
+  best: EVEN,
   nearest: { latency: 1, load: 0, health: 1, cost: 0, policy: 0 },
   least_loaded: { latency: 0.1, load: 10, health: 1, cost: 1, policy: 1 },
-  weighted: { latency: 1, load: 1, health: 1, cost: 1, policy: 1 },
+  weighted: EVEN,
 } as const satisfies Readonly<Record<Strategy, Weights>>;
+
+/** As a strategy counts them. */
+export function weigh(terms: FixedTerms, weights: Weights): FixedTerms {
+  return {
+    load: term(terms.load * weights.load),
+    health: term(terms.health * weights.health),
+    cost: term(terms.cost * weights.cost),
+    policy: term(terms.policy * weights.policy),
+  };
+}
+
+export function sum({ load, health, cost, policy }: FixedTerms): number {
+  return load + health + cost + policy;
+}
 
 const LOAD_MS = 10;
 /** Past this the queue is as long as it is counted. */
 const SATURATED = 0.98;
 const WARNING_MS = 50;
-/** The owner is away and nobody else checks the cluster: used when little else is left. */
-const UNVOUCHED_MS = 200;
+/** The owner is away and nobody else checks the cluster. No latency, load or warning costs as much: any other goes first. */
+const UNVOUCHED_MS = 10_000;
 
 /** Waiting grows as in an M/M/1 queue, ρ²/(1−ρ): 5 ms at half load, 32 at 0.8, 81 at 0.9. */
 function loadMs(load: number): number {

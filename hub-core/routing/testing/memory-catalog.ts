@@ -1,5 +1,7 @@
 /** A catalog for tests: records in memory, a version that goes up with every change. */
+
 import type { CatalogView, ClusterView, HubView } from "../../common/catalog-view.ts";
+import { ChangeJournal } from "../../common/change-journal.ts";
 import type { ClusterId, Coordinates, HubId, Millis, RegionId, Tier } from "../../common/types.ts";
 import type {
   ClusterRecord,
@@ -10,9 +12,14 @@ import type {
   SummaryRecord,
 } from "../../wire/catalog.ts";
 
+/** Small, so that tests also see what is too long ago to be told. */
+const JOURNAL_ENTRIES = 64;
+
 export class MemoryCatalog implements CatalogView {
   version = 1;
+  networkVersion = 1;
   changedAt: Millis = 0;
+  readonly #journal = new ChangeJournal<ClusterId>(JOURNAL_ENTRIES, 0);
   readonly #hubs = new Map<HubId, HubView>();
   readonly #clusters = new Map<ClusterId, ClusterView>();
   readonly #byService = new Map<string, Set<ClusterId>>();
@@ -21,35 +28,40 @@ export class MemoryCatalog implements CatalogView {
 
   putHub(hub: HubView): this {
     this.#hubs.set(hub.hubId, hub);
-    return this.#changed();
+    return this.#networkChanged();
   }
 
   putCluster(cluster: ClusterView): this {
-    this.removeCluster(cluster.record.clusterId);
+    const held = this.#clusters.get(cluster.record.clusterId);
+    this.#unlist(cluster.record.clusterId);
     this.#clusters.set(cluster.record.clusterId, cluster);
     for (const { name } of cluster.record.services) {
       const offering = this.#byService.get(name) ?? new Set();
       this.#byService.set(name, offering.add(cluster.record.clusterId));
     }
-    return this.#changed();
+    if (!held || endsOf(held) !== endsOf(cluster)) this.networkVersion += 1;
+    return this.#clusterChanged(cluster.record.clusterId);
   }
 
   removeCluster(id: ClusterId): this {
-    for (const { name } of this.#clusters.get(id)?.record.services ?? []) this.#byService.get(name)?.delete(id);
-    this.#clusters.delete(id);
-    return this.#changed();
+    this.#unlist(id);
+    this.networkVersion += 1;
+    return this.#clusterChanged(id);
   }
 
   putLinks(origin: HubId, links: LinksRecord["links"]): this {
     this.#links.set(origin, { kind: "links", links, updatedAt: this.changedAt });
-    return this.#changed();
+    return this.#networkChanged();
   }
 
   putLatency(origin: HubId, record: LatencyRecord): this {
     this.#latencies.push({ origin, record });
-    return this.#changed();
+    return this.#networkChanged();
   }
 
+  changedSince(version: number): readonly ClusterId[] | null {
+    return this.#journal.since(version);
+  }
   hubs(): Iterable<HubView> {
     return this.#hubs.values();
   }
@@ -81,10 +93,26 @@ export class MemoryCatalog implements CatalogView {
     return new Set([...this.#hubs.values()].map(({ region }) => region));
   }
 
-  #changed(): this {
+  #unlist(id: ClusterId): void {
+    for (const { name } of this.#clusters.get(id)?.record.services ?? []) this.#byService.get(name)?.delete(id);
+    this.#clusters.delete(id);
+  }
+
+  #clusterChanged(id: ClusterId): this {
     this.version += 1;
+    this.#journal.add(this.version, id);
     return this;
   }
+
+  #networkChanged(): this {
+    this.version += 1;
+    this.networkVersion += 1;
+    return this;
+  }
+}
+
+function endsOf({ owner, record }: ClusterView): string {
+  return JSON.stringify([owner, record.coordinates, record.checkRttMs]);
 }
 
 export interface HubSpec {
