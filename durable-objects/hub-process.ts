@@ -45,7 +45,9 @@ export class HubProcess {
     this.#o = options;
     this.#store = new Store(ctx.storage, now);
     const stored = this.#store.load();
-    this.#hub = new Hub({ config, stored, seed: freshSeed(), softwareVersion: SOFTWARE_VERSION }, now);
+    const { protocolVersion } = options.deployment;
+    const seed = freshSeed();
+    this.#hub = new Hub({ config, stored, seed, softwareVersion: SOFTWARE_VERSION, protocolVersion }, now);
     this.#runner = new Runner(this.#hub, this.#world());
     this.links = this.#openLinks(now);
     this.timers = this.#openTimers();
@@ -105,7 +107,9 @@ export class HubProcess {
       const hub = env.HUB.get(env.HUB.idFromName(peer.hubId));
       return { url: `https://hub/peer/${encodeURIComponent(peer.hubId)}`, through: (request) => hub.fetch(request) };
     }
-    const url = peerUrl(peer, deployment.regionUrls);
+    // A region's edge answers for the hubs of the deployment; one that joined later is an edge of its own.
+    const named = deployment.federation.hubs.some(({ id }) => id === peer.hubId);
+    const url = peerUrl(peer.hubId, (named ? deployment.regionUrls.get(peer.region) : undefined) ?? peer.address);
     return url === null ? null : { url, through: (request) => fetch(request) };
   }
 

@@ -5,7 +5,17 @@ import type { Coordinates, HubId } from "../hub-core/common/types.ts";
 import { app } from "./app.ts";
 import type { EdgeBindings } from "./edge-env.ts";
 import { PROBLEM_TYPE, problemBody, REQUEST_ID_HEADER, requestIdOf } from "./http/index.ts";
-import { addressOf, CLIENT_POSITION_HEADER, forward, Hubs, namespaceStubs, nearestFirst } from "./hubs/index.ts";
+import {
+  addressOf,
+  CLIENT_POSITION_HEADER,
+  edgeName,
+  forward,
+  Hubs,
+  namespaceStubs,
+  nearestFirst,
+  whereabouts,
+  widestFirst,
+} from "./hubs/index.ts";
 import { clientPosition, coordinatesOf, findWorldPlace, networkPosition, withFederation } from "./position/index.ts";
 
 export async function handle(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
@@ -28,7 +38,9 @@ async function answer(request: Request, env: Env, deployment: Deployment, ctx: E
   const bindings = bindingsOf(request, url, hub, env, deployment);
   url.pathname = path;
   const addressed = hub === null ? request : new Request(url, request);
-  if (hub !== null && !deployment.hosted.includes(hub)) return elsewhere(addressed, hub, deployment, bindings.network);
+  if (hub !== null && !deployment.hosted.includes(hub)) {
+    return elsewhere(addressed, hub, env, deployment, bindings.network);
+  }
   return app.fetch(addressed, bindings, ctx);
 }
 
@@ -62,22 +74,17 @@ function saidCoordinates(query: URLSearchParams): { lat?: number; lon?: number; 
   return from === null ? {} : { from };
 }
 
-async function elsewhere(
-  request: Request,
-  hub: HubId,
-  { federation, region, regionUrls }: Deployment,
-  client: Coordinates,
-): Promise<Response> {
-  const known = federation.hubs.find(({ id }) => id === hub);
-  const url = known && known.region !== region.id ? regionUrls.get(known.region) : undefined;
-  if (!known || url === undefined) {
-    const detail = known
-      ? `hub ${hub} belongs to region ${known.region}, whose edge is not known here`
-      : `no hub named ${hub} is in federation ${federation.name}`;
+/** The way that a request has come by is in its headers, so it cannot go in circles. */
+async function elsewhere(request: Request, hub: HubId, env: Env, deployment: Deployment, client: Coordinates) {
+  const { federation, region, hosted } = deployment;
+  const here = federation.hubs.filter(({ id }) => hosted.includes(id));
+  const hubs = new Hubs({ candidates: widestFirst(here), stubOf: namespaceStubs(env.HUB, region.locationHint) });
+  const to = await whereabouts(hub, deployment, hubs);
+  if (!to) {
+    const detail = `no hub named ${hub} is known in region ${region.id} of federation ${federation.name}`;
     return refusal(request, { status: 404, code: "hub_unknown", detail });
   }
-  const to = { hub, region: known.region, url };
-  const answered = await forward(request, to, { region: region.id, clientPosition: client });
+  const answered = await forward(request, to, { edge: edgeName(region.id, hosted), clientPosition: client });
   if (answered instanceof Response) return answered;
   return answered.ok ? Response.json(answered.value) : refusal(request, answered.problem);
 }

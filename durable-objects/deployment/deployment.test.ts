@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { NEWEST_VERSION, OLDEST_VERSION } from "../../hub-core/wire/versions.ts";
 import { DeploymentError, readDeployment } from "./deployment.ts";
 import type { Env } from "./env.ts";
 
@@ -39,6 +40,11 @@ test("a federation that was resolved elsewhere is taken as it is", () => {
   expect(readDeployment(env({ MPREG_FEDERATION: JSON.stringify(federation) })).federation).toEqual(federation);
 });
 
+test("hubs speak the newest protocol version, unless the deployment holds them back", () => {
+  expect(readDeployment(env({})).protocolVersion).toBe(NEWEST_VERSION);
+  expect(readDeployment(env({ MPREG_PROTOCOL_VERSION: String(OLDEST_VERSION) })).protocolVersion).toBe(OLDEST_VERSION);
+});
+
 test("a hub that the federation does not name has no configuration", () => {
   expect(readDeployment(env({})).hubConfig("local-atlantis")).toBeNull();
 });
@@ -51,6 +57,12 @@ test.each<[string, Record<string, string>, RegExp]>([
     /MPREG_FEDERATION:\d+:\d+: .*hub_tier/,
   ],
   ["no federation", { MPREG_FEDERATION: "" }, /MPREG_FEDERATION/],
+  [
+    "a protocol version that is still to come",
+    { MPREG_PROTOCOL_VERSION: String(NEWEST_VERSION + 1) },
+    /MPREG_PROTOCOL_VERSION is \d+; this software speaks/,
+  ],
+  ["a protocol version that is none", { MPREG_PROTOCOL_VERSION: "two" }, /MPREG_PROTOCOL_VERSION is two/],
   ["region URLs that are not JSON", { MPREG_REGION_URLS: "us-east=http://x" }, /MPREG_REGION_URLS is not JSON/],
   [
     "region URLs that are no URLs",

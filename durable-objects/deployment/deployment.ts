@@ -8,6 +8,7 @@ import {
   hubConfigOf,
   parseFederationFile,
 } from "../../hub-core/config/index.ts";
+import { NEWEST_VERSION, OLDEST_VERSION } from "../../hub-core/wire/versions.ts";
 import { type Env, variables } from "./env.ts";
 
 export class DeploymentError extends Error {
@@ -21,6 +22,8 @@ export interface Deployment {
   readonly hosted: readonly HubId[];
   /** Base URL of a region's edge as seen from here; the peers' own word is used where there is none. */
   readonly regionUrls: ReadonlyMap<RegionId, string>;
+  /** The newest protocol version that hubs here speak. */
+  readonly protocolVersion: number;
   /** Null when the federation does not name the hub. */
   hubConfig(id: HubId): HubConfig | null;
 }
@@ -45,6 +48,7 @@ export function readDeployment(env: Env): Deployment {
     region,
     hosted,
     regionUrls,
+    protocolVersion: protocolVersionOf(env),
     hubConfig: (id) => hubConfigOf(federation, id, (regionId) => regionUrls.get(regionId) ?? ""),
   };
 }
@@ -81,6 +85,15 @@ function urlsOf(federation: Federation, env: Env): Map<RegionId, string> {
     urls.set(region, url.replace(/\/+$/, ""));
   }
   return urls;
+}
+
+function protocolVersionOf({ MPREG_PROTOCOL_VERSION: text }: Env): number {
+  if (text === undefined || text === "") return NEWEST_VERSION;
+  const version = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (version >= OLDEST_VERSION && version <= NEWEST_VERSION) return version;
+  throw new DeploymentError(
+    `MPREG_PROTOCOL_VERSION is ${text}; this software speaks versions ${OLDEST_VERSION} to ${NEWEST_VERSION}`,
+  );
 }
 
 function json(name: string, text: string): Record<string, unknown> {

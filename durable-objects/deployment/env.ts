@@ -15,6 +15,8 @@ export interface Env {
   /** Comma-separated ids: the hubs of the region that live here, when others live elsewhere. */
   readonly MPREG_HUBS?: string;
   readonly MPREG_LOG_LEVEL?: string;
+  /** The newest protocol version that the hubs speak: set while a federation is updated, to hold them back. */
+  readonly MPREG_PROTOCOL_VERSION?: string;
   /** HS256 key by which hubs of one federation know each other. */
   readonly MPREG_PEER_KEY: string;
   /** HS256 key of user tokens, when the federation's security section names none. */

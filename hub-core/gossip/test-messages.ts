@@ -31,7 +31,17 @@ export interface TestReport {
   readonly missing: readonly HubId[];
 }
 
+/** The answer to `POST /api/gossip/test-message`. */
+export interface TestStarted {
+  readonly message_id: string;
+  readonly expected: readonly HubId[];
+}
+
 interface StartedTest {
+  /** `Idempotency-Key` of the request, when it had one. */
+  readonly key: string | undefined;
+  /** JSON text. */
+  readonly payload: string;
   readonly startedAt: Millis;
   readonly expected: readonly HubId[];
   readonly delivered: Map<HubId, { readonly afterMs: DurationMs; readonly hops: number }>;
@@ -58,15 +68,34 @@ export class TestMessages {
   }
 
   /** The record is for the hub to publish in its log, under `recordKeys.test(messageId)`, for `TEST_MESSAGE_TTL_MS`. */
-  start(payload: Json, expected: readonly HubId[], now: Millis): { messageId: string; record: TestRecord } {
+  start(
+    payload: Json,
+    expected: readonly HubId[],
+    now: Millis,
+    key?: string,
+  ): { messageId: string; record: TestRecord } {
     const messageId = [this.#random.uint32(), this.#random.uint32()]
       .map((word) => word.toString(16).padStart(8, "0"))
       .join("");
-    const test: StartedTest = { startedAt: now, expected: [...expected], delivered: new Map() };
+    const test: StartedTest = {
+      key,
+      payload: JSON.stringify(payload),
+      startedAt: now,
+      expected: [...expected],
+      delivered: new Map(),
+    };
     if (expected.includes(this.#self)) test.delivered.set(this.#self, { afterMs: 0, hops: 0 });
     this.#started.set(messageId, test);
     forgetOldest(this.#started, this.#limit);
     return { messageId, record: { kind: "test", messageId, payload, startedAt: now } };
+  }
+
+  /** The test that a request with this key started, while it is remembered, and its payload as JSON text. */
+  startedWith(key: string): { readonly started: TestStarted; readonly payload: string } | undefined {
+    for (const [message_id, test] of this.#started) {
+      if (test.key === key) return { started: { message_id, expected: test.expected }, payload: test.payload };
+    }
+    return undefined;
   }
 
   /** A test message reached this hub: its receipt goes back to the neighbour that brought it. */

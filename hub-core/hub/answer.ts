@@ -1,13 +1,15 @@
 /** Which machine answers which request, and the few that take more than one machine. */
 import type { Outbox } from "../common/outbox.ts";
 import { answered, type Reply, refused } from "../common/problem.ts";
-import type { HubId, Json, Millis } from "../common/types.ts";
+import type { HubId, Millis } from "../common/types.ts";
 import { TEST_MESSAGE_TTL_MS } from "../gossip/index.ts";
 import { type LatencyObservation, latencyRecords } from "../routing/index.ts";
 import { recordKeys } from "../wire/catalog.ts";
 import type { Hub } from "./hub.ts";
-import type { Request } from "./requests.ts";
+import type { HubLocation, Request } from "./requests.ts";
 import { healthOf, metricsOf, statusOf } from "./status.ts";
+
+type TestStart = Extract<Request, { kind: "test-message-start" }>;
 
 /** A round trip that someone reported counts this long. */
 const LATENCY_TTL_MS = 3_600_000;
@@ -20,10 +22,12 @@ export function answer(hub: Hub, request: Request, now: Millis, out: Outbox): Re
       return answered(statusOf(hub, now));
     case "metrics":
       return answered(metricsOf(hub, now));
+    case "locate":
+      return locate(hub, request.hubId);
     case "gossip-stats":
       return answered({ group: Object.fromEntries(hub.groups.map(({ id, gossip }) => [id, gossip.stats()])) });
     case "test-message-start":
-      return startTest(hub, request.payload, now, out);
+      return startTest(hub, request, now, out);
     case "test-message-report":
       return reportTest(hub, request.messageId, now);
     case "latency-report":
@@ -37,9 +41,21 @@ export function answer(hub: Hub, request: Request, now: Millis, out: Outbox): Re
   }
 }
 
-function startTest(hub: Hub, payload: Json, now: Millis, out: Outbox): Reply {
+function locate(hub: Hub, hubId: HubId): Reply<HubLocation> {
+  const found = hubId === hub.self.hubId ? hub.self : hub.find(hubId);
+  if (!found) return refused(404, "hub_unknown", `${hub.self.hubId} has heard of no hub named ${hubId}`);
+  return answered({ hub_id: hubId, region: found.region, address: found.address });
+}
+
+function startTest(hub: Hub, { payload, idempotencyKey: key }: TestStart, now: Millis, out: Outbox): Reply {
+  const earlier = key === undefined ? undefined : hub.tests.startedWith(key);
+  if (earlier) {
+    if (earlier.payload === JSON.stringify(payload)) return answered(earlier.started, 202);
+    const detail = "This Idempotency-Key came with another message before. Use a new key for a new message.";
+    return refused(422, "idempotency_key_reused", detail);
+  }
   const expected = reachable(hub);
-  const { messageId, record } = hub.tests.start(payload, expected, now);
+  const { messageId, record } = hub.tests.start(payload, expected, now, key);
   hub.registry.publish(recordKeys.test(messageId), record, "urgent", now + TEST_MESSAGE_TTL_MS, now, out);
   return answered({ message_id: messageId, expected }, 202);
 }

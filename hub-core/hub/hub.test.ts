@@ -139,3 +139,41 @@ test("health names what is wrong: a hub that others know of but cannot link to a
     reply: { value: { status: "degraded", checks: { membership_protocol: { status: "degraded" } } } },
   });
 });
+
+test("HUB-8: a hub tells where any hub of the federation is, and of a stranger that it knows none", () => {
+  world.run(5_000);
+  world.ask("l-east-1", "far", { kind: "locate", hubId: "l-west-1" });
+  world.ask("l-east-1", "stranger", { kind: "locate", hubId: "atlantis" });
+  world.run(1);
+  expect(world.replies.get("far")).toEqual({
+    ok: true,
+    status: 200,
+    value: { hub_id: "l-west-1", region: "west", address: "http://hub.test" },
+  });
+  expect(world.replies.get("stranger")).toMatchObject({ ok: false, problem: { status: 404, code: "hub_unknown" } });
+});
+
+test("HUB-8: a hub that was only introduced is told of as well", () => {
+  const address = "https://elsewhere.example";
+  const newcomer = { hubId: "r-south", region: "south", tier: "regional", parent: "g", address } as const;
+  const hubs = [{ ...newcomer, coordinates: { latitude: 0, longitude: 0 } }];
+  hub("l-east-1").step({ kind: "introduce", hubs }, world.now);
+  world.ask("l-east-1", "r", { kind: "locate", hubId: "r-south" });
+  world.run(1);
+  expect(world.replies.get("r")).toMatchObject({ value: { region: "south", address } });
+});
+
+test("GOSSIP-33: the same key starts one test message, and with another payload none", () => {
+  world.run(3_000);
+  const send = (id: string, payload: string) =>
+    world.ask("l-east-1", id, { kind: "test-message-start", payload, idempotencyKey: "once" });
+  send("first", "hello");
+  world.run(500);
+  send("again", "hello");
+  send("other", "good night");
+  world.run(1);
+  expect(world.replies.get("again")).toEqual(world.replies.get("first"));
+  expect(world.replies.get("other")).toMatchObject({ problem: { status: 422, code: "idempotency_key_reused" } });
+  const sent = [...hub("l-west-1").registry.storeFor("west").changesSince("l-east-1", 0, 1_000_000).rumors];
+  expect(sent.filter(({ body }) => body.kind === "test")).toHaveLength(1);
+});

@@ -4,7 +4,7 @@ import type { Json } from "../../hub-core/common/types.ts";
 import { requires } from "../auth/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
 import { idempotencyHeader, idSchema, json, problems, refuseInvalid, secured, sendProblem } from "../http/index.ts";
-import { ask, askAny } from "../hubs/index.ts";
+import { ask, askAny, writeOptions } from "../hubs/index.ts";
 import { gossipStatsSchema, testMessageReportSchema, testMessageSchema, testMessageStartedSchema } from "./schemas.ts";
 
 const getStats = createRoute({
@@ -50,7 +50,12 @@ export const gossipRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvali
   })
   .openapi(postTestMessage, async (c) => {
     const { payload } = c.req.valid("json");
-    const reply = await ask(c, { kind: "test-message-start", payload: (payload ?? null) as Json });
+    const { idempotencyKey } = writeOptions(c);
+    const reply = await ask(c, {
+      kind: "test-message-start",
+      payload: (payload ?? null) as Json,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    });
     if (!reply.ok) return sendProblem(c, reply.problem);
     return c.json(reply.value as z.output<typeof testMessageStartedSchema>, 202);
   })

@@ -4,7 +4,8 @@ import type { Reply } from "../../hub-core/common/problem.ts";
 import type { HubId, RegionId } from "../../hub-core/common/types.ts";
 import type { Request as HubRequest } from "../../hub-core/hub/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
-import { forward, replyOf } from "./forward.ts";
+import { edgeName, forward, replyOf } from "./forward.ts";
+import { whereabouts } from "./whereabouts.ts";
 
 const MAX_REDIRECTS = 3;
 /** How many hubs have sent a write on before it came to this edge. */
@@ -59,15 +60,16 @@ function sentOn(request: HubRequest, redirects: number): HubRequest {
 }
 
 async function askElsewhere(c: Context<EdgeEnv>, target: Target, redirects: number, redirect: Reply): Promise<Reply> {
-  const { deployment, network } = c.env;
-  const url = target.region === deployment.region.id ? undefined : deployment.regionUrls.get(target.region);
-  if (url === undefined) return redirect;
+  const { deployment, hubs, network } = c.env;
+  const to = await whereabouts(target.hub, deployment, hubs);
+  if (!to) return redirect;
   const { method, raw, url: asked } = c.req;
   const headers = new Headers(raw.headers);
   headers.set(REDIRECTS_HEADER, String(redirects));
   const body = method === "GET" || method === "HEAD" ? null : await c.req.text();
   const again = new Request(asked, { method, headers, body });
-  const answer = await forward(again, { ...target, url }, { region: deployment.region.id, clientPosition: network });
+  const edge = edgeName(deployment.region.id, deployment.hosted);
+  const answer = await forward(again, to, { edge, clientPosition: network });
   return answer instanceof Response ? replyOf(answer) : answer;
 }
 

@@ -1,8 +1,8 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { CLIENT_POSITION_HEADER, FORWARDED_HEADER, forward, replyOf } from "./forward.ts";
+import { CLIENT_POSITION_HEADER, edgeName, FORWARDED_HEADER, forward, replyOf } from "./forward.ts";
 
 const to = { hub: "regional-eu", region: "eu-west", url: "https://eu.example" };
-const from = { region: "us-east", clientPosition: { latitude: -1.29, longitude: 36.82 } };
+const from = { edge: "us-east/global-hub", clientPosition: { latitude: -1.29, longitude: 36.82 } };
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -23,16 +23,26 @@ test("a request arrives under the hub's prefix with its body, its way and the cl
   expect(url).toBe("https://eu.example/hubs/regional-eu/api/clusters?x=1");
   expect(init?.method).toBe("POST");
   expect(headers.get("authorization")).toBe("Bearer t");
-  expect(headers.get(FORWARDED_HEADER)).toBe("us-east");
+  expect(headers.get(FORWARDED_HEADER)).toBe("us-east/global-hub");
   expect(headers.get(CLIENT_POSITION_HEADER)).toBe("-1.29,36.82");
 });
 
-test.each(["eu-west", "us-east", "a,b,c"])("a request that came by %s is not handed on again", async (way) => {
-  const sent = answering(Response.json({}));
-  const request = new Request("https://us.example/health", { headers: { [FORWARDED_HEADER]: way } });
-  expect(await forward(request, to, from)).toMatchObject({ ok: false, problem: { status: 404, code: "hub_unknown" } });
-  expect(sent).not.toHaveBeenCalled();
+test("two edges of one region are told apart by their hubs", () => {
+  expect(edgeName("us-east", ["a", "b"])).not.toBe(edgeName("us-east", ["c"]));
 });
+
+test.each(["us-east/global-hub", "b,us-east/global-hub", "a,b,c"])(
+  "a request that came by %s is not handed on again",
+  async (way) => {
+    const sent = answering(Response.json({}));
+    const request = new Request("https://us.example/health", { headers: { [FORWARDED_HEADER]: way } });
+    expect(await forward(request, to, from)).toMatchObject({
+      ok: false,
+      problem: { status: 404, code: "hub_unknown" },
+    });
+    expect(sent).not.toHaveBeenCalled();
+  },
+);
 
 test("a region that does not answer is 503, and says which", async () => {
   vi.spyOn(globalThis, "fetch").mockRejectedValue(new Error("Network connection lost."));

@@ -2,7 +2,7 @@
 import { type Reply, refused } from "../../hub-core/common/problem.ts";
 import type { DurationMs, HubId, RegionId } from "../../hub-core/common/types.ts";
 
-/** The regions that have handed it on, in order. */
+/** The edges that have handed it on, in order. */
 export const FORWARDED_HEADER = "x-mpreg-forwarded";
 /** Where the client is, as the first edge saw it: `latitude,longitude`. */
 export const CLIENT_POSITION_HEADER = "x-mpreg-client-position";
@@ -12,24 +12,30 @@ const FORWARD_WITHIN_MS: DurationMs = 10_000;
 export interface Destination {
   readonly hub: HubId;
   readonly region: RegionId;
-  /** Base URL of that region's edge. */
+  /** Base URL of the edge in front of it: http or https. */
   readonly url: string;
 }
 
 export interface Sender {
-  readonly region: RegionId;
+  /** Names this edge among all others: `edgeName`. */
+  readonly edge: string;
   readonly clientPosition: { readonly latitude: number; readonly longitude: number } | null;
+}
+
+/** A hub lives behind one edge, so any of an edge's hubs tells it from the others, also from those of its region. */
+export function edgeName(region: RegionId, hosted: readonly HubId[]): string {
+  return `${region}/${hosted[0] ?? ""}`;
 }
 
 /** `request` is as the client sent it, with its path under the hub's prefix. Refuses to go in circles. */
 export async function forward(request: Request, to: Destination, from: Sender): Promise<Response | Reply<never>> {
   const passed = (request.headers.get(FORWARDED_HEADER) ?? "").split(",").filter((each) => each !== "");
-  if (passed.includes(to.region) || passed.includes(from.region) || passed.length >= MAX_FORWARDS) {
-    const detail = `hub ${to.hub} was looked for in ${[...passed, from.region].join(" → ")} and is in none of them`;
+  if (passed.includes(from.edge) || passed.length >= MAX_FORWARDS) {
+    const detail = `hub ${to.hub} was looked for at ${[...passed, from.edge].join(" → ")} and is at none of them`;
     return refused(404, "hub_unknown", detail);
   }
   const headers = new Headers(request.headers);
-  headers.set(FORWARDED_HEADER, [...passed, from.region].join(","));
+  headers.set(FORWARDED_HEADER, [...passed, from.edge].join(","));
   if (from.clientPosition && !headers.has(CLIENT_POSITION_HEADER)) {
     headers.set(CLIENT_POSITION_HEADER, `${from.clientPosition.latitude},${from.clientPosition.longitude}`);
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nearestFirst } from "./nearest.ts";
+import { nearestFirst, widestFirst } from "./nearest.ts";
 
 const at = (latitude: number, longitude: number) => ({ latitude, longitude });
 
@@ -17,4 +17,9 @@ test("local hubs are asked first, the nearest of them before the others; the glo
 test("equal distances are settled by id, so that every edge asks alike", () => {
   const hubs = ["c", "a", "b"].map((id) => ({ id, tier: "local" as const, coordinates: at(0, 0) }));
   expect(nearestFirst(hubs, at(10, 10))).toEqual(["a", "b", "c"]);
+});
+
+test("about hubs elsewhere the hubs that see most are asked first", () => {
+  const hubs = (["local", "global", "regional"] as const).map((tier) => ({ id: tier, tier, coordinates: at(0, 0) }));
+  expect(widestFirst(hubs)).toEqual(["global", "regional", "local"]);
 });

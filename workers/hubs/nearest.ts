@@ -17,3 +17,8 @@ export function nearestFirst(hubs: readonly Placed[], client: Coordinates): HubI
     .sort((a, b) => RANK[a.hub.tier] - RANK[b.hub.tier] || a.km - b.km || (a.hub.id < b.hub.id ? -1 : 1))
     .map(({ hub }) => hub.id);
 }
+
+/** Those that see most of the federation first: for questions about hubs that live elsewhere. */
+export function widestFirst(hubs: readonly Placed[]): HubId[] {
+  return [...hubs].sort((a, b) => RANK[b.tier] - RANK[a.tier] || (a.id < b.id ? -1 : 1)).map(({ id }) => id);
+}
