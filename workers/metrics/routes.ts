@@ -1,5 +1,6 @@
 /** Prometheus metrics: of every hub of this region, or of the one that the path names. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { MetricsSnapshot } from "../../hub-core/hub/index.ts";
 import { requires } from "../auth/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
 import { problems, refuseInvalid, secured, sendProblem } from "../http/index.ts";
