@@ -41,11 +41,11 @@ export class Plumtree {
 
   /** A rumor that is in the store already: our own, or relayed from the hub's other group after `hops` links. */
   publish(rumor: Rumor, hops: number, except: HubId | null, now: Millis, out: Outbox): void {
-    const { recent, missing, order, store } = this.#state;
+    const { recent, missing, order } = this.#state;
     if (recent.get(rumor)) return;
     const holders = [...missing.arrived(rumor)];
     if (except !== null) holders.push(except);
-    const previous = order.previousOf(rumor.origin, rumor.seq, store.completeTo(rumor.origin));
+    const previous = this.#claimFor(rumor);
     order.passed(rumor.origin, rumor.seq);
     recent.add(rumor, hops, null, holders, now, hops < this.#state.config.hopLimit);
     this.#forward(rumor, hops, previous, now, out);
@@ -110,6 +110,15 @@ export class Plumtree {
     // Of two hubs about to announce to each other, the later one then knows better.
     if (this.#announceAt === Number.POSITIVE_INFINITY)
       this.#announceAt = now + delay * (1 + this.#state.random.float());
+  }
+
+  /** The store may have taken several rumors of a batch, urgent ones first: nothing is claimed past one still to be published. */
+  #claimFor({ origin, seq }: RumorId): number | null {
+    const { order, store } = this.#state;
+    const previous = order.previousOf(origin, seq, store.completeTo(origin));
+    if (previous === null) return null;
+    const next = store.changesSince(origin, previous, 1).rumors[0];
+    return next === undefined || next.seq >= seq ? previous : null;
   }
 
   /** See `LogOrder`: a sound claim closes the hole before the rumor. */
