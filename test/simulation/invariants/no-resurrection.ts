@@ -1,31 +1,44 @@
 /** Once a hub has seen a cluster's tombstone, only a record of a higher incarnation may stand in its place. */
+import type { HubId } from "../../../hub-core/common/types.ts";
 import { Violation } from "../failure.ts";
+import type { World } from "../world.ts";
 import type { Invariant } from "./invariant.ts";
+
+interface Grave {
+  readonly incarnation: number;
+  readonly origin: HubId;
+  /** Of the origin's storage: an origin that lost all it knew may have lost the tombstone with it. */
+  readonly epoch: number;
+}
 
 export function noResurrection(): Invariant {
   const name = "no-resurrection";
   /** By `hub/run`, then cluster: the highest incarnation buried. */
-  const buried = new Map<string, Map<string, number>>();
+  const buried = new Map<string, Map<string, Grave>>();
   return {
     name,
-    onSample: (hub, { store, catalog }) => {
+    onSample: (hub, { store, catalog }, world) => {
       const key = `${hub.id}/${hub.run}`;
-      const graves = buried.get(key) ?? new Map<string, number>();
+      const graves = buried.get(key) ?? new Map<string, Grave>();
       buried.set(key, graves);
       for (const origin of store.vector().keys()) {
         for (const { body } of store.changesSince(origin, 0, Number.MAX_SAFE_INTEGER).rumors) {
-          if (body.kind !== "tombstone") continue;
-          graves.set(body.clusterId, Math.max(graves.get(body.clusterId) ?? 0, body.incarnation));
+          if (body.kind !== "tombstone" || body.incarnation < (graves.get(body.clusterId)?.incarnation ?? 0)) continue;
+          graves.set(body.clusterId, { incarnation: body.incarnation, origin, epoch: epochOf(world, origin) });
         }
       }
-      for (const [clusterId, incarnation] of graves) {
+      for (const [clusterId, { incarnation, origin, epoch }] of graves) {
         const standing = catalog.cluster(clusterId);
-        if (standing && standing.record.incarnation <= incarnation)
-          throw new Violation(
-            name,
-            `${clusterId} stands at ${hub.id} with incarnation ${standing.record.incarnation}, buried up to ${incarnation}`,
-          );
+        if (!standing || standing.record.incarnation > incarnation || epochOf(world, origin) !== epoch) continue;
+        throw new Violation(
+          name,
+          `${clusterId} stands at ${hub.id} with incarnation ${standing.record.incarnation}, buried up to ${incarnation}`,
+        );
       }
     },
   };
+}
+
+function epochOf(world: World, origin: HubId): number {
+  return world.hub(origin)?.storage.epoch ?? 0;
 }
