@@ -51,18 +51,13 @@ export function rank(
   strategy: Strategy,
   breadth: number,
 ): Ranking {
-  const { size, traitsOf } = table;
-  const { byTraits, byState } = verdicts;
-  const { terms } = latency;
-  const slotOf = latency.slotOf ?? table.siteOf;
+  const scan = { ...verdicts, traitsOf: table.traitsOf, slotOf: latency.slotOf ?? table.siteOf, terms: latency.terms };
   const fixed = table.fixed[strategy];
   const shortlist = new Shortlist(strategy, breadth);
   let threshold = Infinity;
-  // `scoreAt` and `removedBy`, spelled out: this line is all that most candidates cost.
-  for (let row = 0; row < size; row++) {
-    const score = (terms[slotOf[row] as number] as number) + (fixed[row] as number);
-    if (score > threshold || byState[row] !== 0 || byTraits[traitsOf[row] as number] !== 0) continue;
-    threshold = shortlist.offer(row, score);
+  for (let row = nextWithin(scan, fixed, 0, threshold); row < table.size; ) {
+    threshold = shortlist.offer(row, scoreAt(table, latency, strategy, row));
+    row = nextWithin(scan, fixed, row + 1, threshold);
   }
   const least = shortlist.leastScore;
   return {
@@ -70,6 +65,22 @@ export function rank(
     tied: shortlist.within(tieCutoff(least, strategy)),
     stickyTied: shortlist.within(stickyCutoff(least)),
   };
+}
+
+interface Scan extends Pick<Verdicts, "byTraits" | "byState">, Pick<LatencyColumn, "terms"> {
+  readonly traitsOf: Int32Array;
+  readonly slotOf: Int32Array;
+}
+
+/** The first row from `from` on that no rule removed and that scores no more than `threshold`; as many as there are if none. */
+function nextWithin(scan: Scan, fixed: Float32Array, from: number, threshold: number): number {
+  const { byTraits, byState, traitsOf, slotOf, terms } = scan;
+  // `scoreAt` and `removedBy`, spelled out and with no call between: this line is all that nearly every candidate costs.
+  for (let row = from; row < fixed.length; row++) {
+    const score = (terms[slotOf[row] as number] as number) + (fixed[row] as number);
+    if (score <= threshold && byState[row] === 0 && byTraits[traitsOf[row] as number] === 0) return row;
+  }
+  return fixed.length;
 }
 
 /** Null when nothing is eligible. */
