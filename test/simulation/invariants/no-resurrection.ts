@@ -7,8 +7,6 @@ import type { Invariant } from "./invariant.ts";
 interface Grave {
   readonly incarnation: number;
   readonly origin: HubId;
-  /** Of the origin's storage: an origin that lost all it knew may have lost the tombstone with it. */
-  readonly epoch: number;
 }
 
 export function noResurrection(): Invariant {
@@ -24,12 +22,12 @@ export function noResurrection(): Invariant {
       for (const origin of store.vector().keys()) {
         for (const { body } of store.changesSince(origin, 0, Number.MAX_SAFE_INTEGER).rumors) {
           if (body.kind !== "tombstone" || body.incarnation < (graves.get(body.clusterId)?.incarnation ?? 0)) continue;
-          graves.set(body.clusterId, { incarnation: body.incarnation, origin, epoch: epochOf(world, origin) });
+          graves.set(body.clusterId, { incarnation: body.incarnation, origin });
         }
       }
-      for (const [clusterId, { incarnation, origin, epoch }] of graves) {
+      for (const [clusterId, { incarnation, origin }] of graves) {
         const standing = catalog.cluster(clusterId);
-        if (!standing || standing.record.incarnation > incarnation || epochOf(world, origin) !== epoch) continue;
+        if (!standing || standing.record.incarnation > incarnation || lostStorage(world, origin)) continue;
         throw new Violation(
           name,
           `${clusterId} stands at ${hub.id} with incarnation ${standing.record.incarnation}, buried up to ${incarnation}`,
@@ -39,6 +37,7 @@ export function noResurrection(): Invariant {
   };
 }
 
-function epochOf(world: World, origin: HubId): number {
-  return world.hub(origin)?.storage.epoch ?? 0;
+/** A hub that lost all it knew may have lost the tombstone with it. */
+function lostStorage(world: World, origin: HubId): boolean {
+  return (world.hub(origin)?.storage.epoch ?? 0) > 0;
 }
