@@ -45,6 +45,66 @@ describe("geography", () => {
   });
 });
 
+describe("what is faster than light", () => {
+  const NAIROBI = { latitude: -1.29, longitude: 36.82 };
+  const JOHANNESBURG = { latitude: -26.2, longitude: 28.05 };
+  const floor = fibreMs(greatCircleKm(NAIROBI, JOHANNESBURG));
+  /** Hubs of one region that run in one room, though they state two cities. */
+  const oneRoom = (): MemoryCatalog =>
+    new MemoryCatalog()
+      .putHub(hubView({ hubId: "nbo", at: NAIROBI }))
+      .putHub(hubView({ hubId: "jnb", at: JOHANNESBURG }))
+      .putLinks("nbo", [{ peer: "jnb", rttMs: 1, loss: 0, utilisation: 0 }]);
+
+  test("ROUTE-47: is no measurement of the way between two places", () => {
+    const { ms, source } = LatencyModel.of(oneRoom()).between(NAIROBI, JOHANNESBURG);
+    expect(source).toBe("geographic");
+    expect(ms).toBeGreaterThan(floor);
+  });
+
+  test("ROUTE-47: a cluster checked from next door is as far from the client as the way between them", () => {
+    const at = { latitude: -26.1, longitude: 28.2 };
+    const catalog = oneRoom().putCluster(clusterView("c", { at, owner: "jnb", record: { checkRttMs: 1.5 } }));
+    const model = LatencyModel.of(catalog);
+    const { ms, source } = model.predict(model.client({ ...NAIROBI, source: "place", place: "nbo" }), model.site(at));
+    expect(source).not.toBe("measured");
+    expect(ms).toBeGreaterThan(floor);
+  });
+
+  test("ROUTE-47: neither a check nor a report counts when it is, between known positions", () => {
+    const catalog = oneRoom().putCluster(
+      clusterView("c", { at: JOHANNESBURG, owner: "nbo", record: { checkRttMs: 1 } }),
+    );
+    catalog.putLatency("nbo", report("nbo", "c", 2)).putLatency("nbo", report("somewhere", "c", 2));
+    const model = LatencyModel.of(catalog);
+    expect(model.measured(model.client({ ...NAIROBI, source: "place", place: "nbo" }), "c")).toBeNull();
+    expect(model.measured(model.client({ ...NAIROBI, source: "place", place: "somewhere" }), "c")).toBe(2);
+  });
+
+  test("ROUTE-40: no prediction is faster than light, whatever was measured", () => {
+    const rtts = fc.array(fc.double({ min: 0.1, max: 400, noNaN: true }), { minLength: 3, maxLength: 3 });
+    fc.assert(
+      fc.property(rtts, places, places, ([a, b, c], from, to) => {
+        const catalog = oneRoom().putHub(hubView({ hubId: "lon", at: LONDON }));
+        catalog.putLinks("nbo", [
+          { peer: "jnb", rttMs: a as number, loss: 0, utilisation: 0 },
+          { peer: "lon", rttMs: b as number, loss: 0, utilisation: 0 },
+        ]);
+        catalog.putLinks("jnb", [{ peer: "lon", rttMs: c as number, loss: 0, utilisation: 0 }]);
+        const model = LatencyModel.of(catalog);
+        // Cells are some km wide.
+        for (const [x, y] of [
+          [NAIROBI, JOHANNESBURG],
+          [NAIROBI, LONDON],
+          [from, to],
+        ] as const) {
+          expect(model.between(x, y).ms).toBeGreaterThanOrEqual(fibreMs(greatCircleKm(x, y)) - 0.1);
+        }
+      }),
+    );
+  });
+});
+
 describe("kriging", () => {
   test("ROUTE-41: the factor solves the system it was made from", () => {
     const values = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 20, maxLength: 20 });
@@ -144,6 +204,9 @@ describe("the source of a prediction", () => {
     const catalog = hubs().putCluster(clusterView("c", { at: LONDON, owner: "lon", record: { checkRttMs: 4 } }));
     const model = LatencyModel.of(catalog);
     expect(model.measured(model.client({ ...LONDON, source: "place", place: "lon" }), "c")).toBe(4);
+    catalog.putLatency("lon", report("lon", "c", 9, 50));
+    const told = LatencyModel.of(catalog);
+    expect(told.measured(told.client({ ...LONDON, source: "place", place: "lon" }), "c")).toBe(4);
   });
 
   test("ROUTE-44: jitter does not refit the model, a move does, and a kept fit equals a fresh one", () => {

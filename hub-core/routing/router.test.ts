@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Metrics } from "../common/metrics.ts";
 import type { Reply } from "../common/problem.ts";
 import { Random } from "../common/random.ts";
-import { CLUSTER_STATES } from "../wire/catalog.ts";
+import { CLUSTER_STATES, type ClusterRecord } from "../wire/catalog.ts";
 import type { Explanation } from "./explain.ts";
 import type { RouteQuestion } from "./question.ts";
 import { STRATEGIES } from "./question.ts";
@@ -83,6 +83,51 @@ const catalogs = clusters.map((specs) => {
   return catalog;
 });
 
+/** Something that may happen to a catalog between two questions. */
+const changes = fc.record({
+  kind: fc.constantFrom("none", "load", "state", "owner", "move", "leave", "check", "hub", "link", "report"),
+  cluster: fc.integer({ min: 0, max: 4 }).map((i) => `c-${i}`),
+  part: fc.integer({ min: 0, max: 99 }).map((percent) => percent / 100),
+});
+
+function apply(catalog: MemoryCatalog, { kind, cluster, part }: { kind: string; cluster: string; part: number }): void {
+  const held = catalog.cluster(cluster);
+  const record = (more: Partial<ClusterRecord>): void => {
+    if (held) catalog.putCluster({ ...held, record: { ...held.record, ...more } });
+  };
+  const at = { latitude: 100 * part - 50, longitude: 300 * part - 150 };
+  switch (kind) {
+    case "load":
+      return record({ load: part });
+    case "state":
+      return record({ state: CLUSTER_STATES[Math.floor(part * CLUSTER_STATES.length)] ?? "passing" });
+    case "owner":
+      if (held) catalog.putCluster({ ...held, owner: "other", vouched: part > 0.5 });
+      return;
+    case "move":
+      return record({ coordinates: at });
+    case "leave":
+      return void catalog.removeCluster(cluster);
+    case "check":
+      return record({ checkRttMs: 300 * part });
+    case "hub":
+      return void catalog.putHub(hubView({ hubId: "other", at, state: part > 0.5 ? "alive" : "failed" }));
+    case "link":
+      return void catalog.putLinks("hub", [{ peer: "other", rttMs: 1 + 300 * part, loss: 0, utilisation: 0 }]);
+    case "report":
+      return void catalog.putLatency("hub", {
+        kind: "latency",
+        from: "hub",
+        coordinates: null,
+        to: cluster,
+        rttMs: 1 + 300 * part,
+        observedAt: 0,
+      });
+    default:
+      return;
+  }
+}
+
 describe("a decision", () => {
   test("ROUTE-10: never names a cluster that a rule removed, and none is eligible exactly when it is refused", () => {
     fc.assert(
@@ -148,28 +193,29 @@ describe("a decision", () => {
     );
   });
 
-  test("ROUTE-13: a used router answers as a fresh one does, also after the catalog changed and with a tiny cache", () => {
+  test("ROUTE-13: a used router answers as a fresh one does, whatever changed, and with a tiny cache", () => {
     fc.assert(
       fc.property(
         catalogs,
-        fc.array(questions, { minLength: 1, maxLength: 6 }),
-        fc.integer(),
-        (catalog, asked, seed) => {
+        fc.array(fc.tuple(questions, changes), { minLength: 1, maxLength: 8 }),
+        fc.integer({ min: -60, max: 60 }),
+        (catalog, asked, latitude) => {
           const warm = routerOver(catalog);
           const tiny = routerOver(catalog, 1);
-          const random = new Random(seed);
-          for (const one of asked) {
-            const at = { latitude: random.below(120) - 60, longitude: random.below(360) - 180 };
-            if (random.below(3) === 0) catalog.putCluster(clusterView(`c-${random.below(5)}`, { at }));
-            const question = { ...QUESTION, ...one, position: { ...at, source: "query" as const }, explain: true };
+          for (const [one, change] of asked) {
+            const place = one.limit % 2 === 0 ? "hub" : undefined;
+            const position = { latitude, longitude: 10, source: "query" as const, ...(place ? { place } : {}) };
+            const question = { ...QUESTION, ...one, position, explain: true };
             warm.route(question, 0);
+            tiny.route(question, 0);
+            apply(catalog, change);
             const fresh = routerOver(catalog).route(question, 0);
             expect(warm.route(question, 0)).toEqual(fresh);
             expect(tiny.route(question, 0)).toEqual(fresh);
           }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
   });
 
@@ -202,6 +248,22 @@ describe("a decision", () => {
     expect(none.explain?.candidates).toEqual([{ cluster_id: "c", eligible: false, filtered_by: "drain" }]);
     const stale = router.route({ ...QUESTION, maxAgeMs: 500 }, 2_000);
     expect(stale).toMatchObject({ ok: false, problem: { status: 503, code: "stale", extra: { data_age_ms: 1_000 } } });
+  });
+
+  test("ROUTE-3: a cluster whose owner is away is chosen when there is no other, however far, busy or ailing that one is", () => {
+    const load = fc.integer({ min: 0, max: 100 }).map((percent) => percent / 100);
+    fc.assert(
+      fc.property(fc.constantFrom(...STRATEGIES), load, fc.boolean(), fc.string(), (strategy, busy, ailing, sticky) => {
+        const state = ailing ? ("warning" as const) : ("passing" as const);
+        const catalog = new MemoryCatalog()
+          .putCluster(clusterView("away", { at: NAIROBI, vouched: false }))
+          .putCluster(clusterView("far", { at: SYDNEY, service: { load: busy }, record: { state } }));
+        const asked = { ...QUESTION, strategy, sticky };
+        expect(value(routerOver(catalog).route(asked, 0)).chosen.cluster_id).toBe("far");
+        const alone = catalog.removeCluster("far");
+        expect(value(routerOver(alone).route(asked, 0)).chosen.cluster_id).toBe("away");
+      }),
+    );
   });
 
   test("ROUTE-15: strategies: nearest ignores load, least_loaded puts it first, best weighs both", () => {

@@ -1,0 +1,151 @@
+import { describe, expect, test } from "vitest";
+import { Metrics } from "../common/metrics.ts";
+import { Random } from "../common/random.ts";
+import type { Explanation } from "./explain.ts";
+import type { RouteQuestion } from "./question.ts";
+import { Router } from "./router.ts";
+import { type ClusterSpec, clusterView, hubView, MemoryCatalog } from "./testing/memory-catalog.ts";
+
+const CLUSTERS = 1_000;
+const HERE = { latitude: 10, longitude: 10 };
+const QUESTION: RouteQuestion = {
+  service: "api",
+  position: { ...HERE, source: "query" },
+  tags: [],
+  version: null,
+  namespace: null,
+  jurisdiction: null,
+  exclude: [],
+  sticky: null,
+  limit: 3,
+  maxAgeMs: null,
+  explain: false,
+  strategy: "best",
+  decisionId: "d",
+};
+
+function specOf(i: number, more: ClusterSpec = {}): ClusterSpec {
+  return { at: { latitude: i % 50, longitude: i % 70 }, ...more };
+}
+
+function catalogOf(): MemoryCatalog {
+  const catalog = new MemoryCatalog()
+    .putHub(hubView({ hubId: "hub", at: HERE }))
+    .putHub(hubView({ hubId: "far", at: { latitude: 40, longitude: 60 } }))
+    .putLinks("hub", [{ peer: "far", rttMs: 90, loss: 0, utilisation: 0 }]);
+  for (let i = 0; i < CLUSTERS; i++) {
+    catalog.putCluster(clusterView(`c-${i}`, specOf(i)));
+    catalog.putCluster(clusterView(`o-${i}`, specOf(i, { service: { name: "other" } })));
+  }
+  return catalog;
+}
+
+function routerOver(catalog: MemoryCatalog): Router {
+  const self = hubView({ hubId: "hub", at: HERE });
+  return new Router({
+    self,
+    catalog,
+    config: { maxGraphCacheSize: 100 },
+    metrics: new Metrics(),
+    random: new Random(1),
+  });
+}
+
+/** What a question costs after a change, in work that follows the catalog. */
+function workAfter(router: Router, change: () => void, question: Partial<RouteQuestion> = {}): Router["work"] {
+  const before = { ...router.work };
+  change();
+  router.route({ ...QUESTION, ...question }, 0);
+  const { work } = router;
+  return {
+    tablesBuilt: work.tablesBuilt - before.tablesBuilt,
+    rowsWritten: work.rowsWritten - before.rowsWritten,
+    columnsBuilt: work.columnsBuilt - before.columnsBuilt,
+    modelsGathered: work.modelsGathered - before.modelsGathered,
+    graphsBuilt: work.graphsBuilt - before.graphsBuilt,
+  };
+}
+
+const NOTHING = { tablesBuilt: 0, rowsWritten: 0, columnsBuilt: 0, modelsGathered: 0, graphsBuilt: 0 };
+
+describe("following the catalog", () => {
+  test("ROUTE-17: a heartbeat writes one row, and nothing else is made anew", () => {
+    const catalog = catalogOf();
+    const router = routerOver(catalog);
+    for (const service of ["api", "other"]) router.route({ ...QUESTION, service }, 0);
+    const heartbeat = (i: number, more: ClusterSpec) => () => {
+      catalog.putCluster(clusterView(`c-${i}`, specOf(i, more)));
+    };
+    const changes: ClusterSpec[] = [
+      { service: { load: 0.7 } },
+      { record: { state: "draining" } },
+      { record: { rampUntil: 10_000, stateSince: 5 } },
+      { vouched: false },
+      { service: { weight: 9, capacity: 10 } },
+      { record: { updatedAt: 77, inFlight: 3 } },
+    ];
+    changes.forEach((change, i) => {
+      expect(workAfter(router, heartbeat(i, change))).toEqual({ ...NOTHING, rowsWritten: 1 });
+    });
+    expect(workAfter(router, () => undefined, { service: "other" })).toEqual(NOTHING);
+  });
+
+  test("ROUTE-17: many heartbeats of one cluster before a question are one row; those of other services are none", () => {
+    const catalog = catalogOf();
+    const router = routerOver(catalog);
+    router.route(QUESTION, 0);
+    const many = (id: string, name: string) => () => {
+      for (let i = 0; i < 20; i++) catalog.putCluster(clusterView(id, specOf(1, { service: { name, load: i / 20 } })));
+    };
+    expect(workAfter(router, many("c-1", "api"))).toEqual({ ...NOTHING, rowsWritten: 1 });
+    expect(workAfter(router, many("o-1", "other"))).toEqual(NOTHING);
+  });
+
+  test("ROUTE-17: a cluster that comes, goes, moves or is released anew rebuilds the table of its own service alone", () => {
+    const catalog = catalogOf();
+    const router = routerOver(catalog);
+    for (const service of ["api", "other"]) router.route({ ...QUESTION, service }, 0);
+    const release = () => void catalog.putCluster(clusterView("c-1", specOf(1, { service: { version: "2.0.0" } })));
+    expect(workAfter(router, release)).toMatchObject({ tablesBuilt: 1, rowsWritten: CLUSTERS, modelsGathered: 0 });
+    const leave = () => void catalog.removeCluster("c-2");
+    expect(workAfter(router, leave)).toMatchObject({ tablesBuilt: 1, rowsWritten: CLUSTERS - 1 });
+    expect(workAfter(router, () => undefined, { service: "other" })).toMatchObject({ tablesBuilt: 0, rowsWritten: 0 });
+  });
+
+  test("ROUTE-17: news of the network makes latencies and graph anew, and no table", () => {
+    const catalog = catalogOf();
+    const router = routerOver(catalog);
+    router.route(QUESTION, 0);
+    const links = () => void catalog.putLinks("hub", [{ peer: "far", rttMs: 120, loss: 0, utilisation: 0 }]);
+    expect(workAfter(router, links)).toEqual({ ...NOTHING, columnsBuilt: 1, modelsGathered: 1, graphsBuilt: 1 });
+  });
+
+  test("ROUTE-17: when it is too long ago to tell what changed, the table is built again", () => {
+    const catalog = catalogOf();
+    const router = routerOver(catalog);
+    router.route(QUESTION, 0);
+    const all = () => {
+      for (let i = 0; i < 100; i++) catalog.putCluster(clusterView(`c-${i}`, specOf(i, { service: { load: 0.5 } })));
+    };
+    expect(workAfter(router, all)).toMatchObject({ tablesBuilt: 1, rowsWritten: CLUSTERS, columnsBuilt: 1 });
+  });
+
+  test("ROUTE-11: an explanation that is read after a change tells what the decision was made from", () => {
+    const catalog = catalogOf();
+    const router = routerOver(catalog);
+    const explained = (): Explanation => {
+      const reply = router.route({ ...QUESTION, explain: true }, 0);
+      if (!reply.ok || !reply.value.explain) throw new Error("explained");
+      return reply.value.explain;
+    };
+    const read = explained();
+    const early = structuredClone(read.candidates);
+    const late = explained();
+    for (const state of ["critical", "draining"] as const) {
+      catalog.putCluster(clusterView("c-0", specOf(0, { record: { state } })));
+      expect(explained().candidates[0]).toMatchObject({ eligible: false });
+    }
+    expect(late.candidates).toEqual(early);
+    expect(JSON.parse(JSON.stringify(late))).toEqual({ candidates: early, rules: read.rules });
+  });
+});
