@@ -30,3 +30,30 @@ export function registration(id: string, region: string, service: string) {
     services: [{ name: service, version: "1.0.0", capacity: 10 }],
   };
 }
+
+export interface TestReport {
+  readonly message_id: string;
+  readonly complete: boolean;
+  readonly delivered: readonly { readonly hub_id: string; readonly after_ms: number; readonly hops: number }[];
+  readonly missing: readonly string[];
+}
+
+export async function startTestMessage(region: Region, by?: string): Promise<string> {
+  const path = `${by === undefined ? "" : `/hubs/${by}`}/api/gossip/test-message`;
+  const { status, body } = await call(region, path, { method: "POST", role: "operator", body: {} });
+  if (status !== 202) throw new Error(`no test message from ${region.id}: ${status} ${JSON.stringify(body)}`);
+  return (body as { message_id: string }).message_id;
+}
+
+/** Its report, once every expected receipt is home. */
+export async function allReceipts(region: Region, messageId: string): Promise<TestReport> {
+  return eventually(`all receipts of ${messageId}`, async () => {
+    const { body } = await call(region, `/api/gossip/test-message/${messageId}`, { role: "viewer" });
+    const report = body as unknown as TestReport;
+    return report.complete ? report : undefined;
+  });
+}
+
+export async function sendTestMessage(region: Region): Promise<TestReport> {
+  return allReceipts(region, await startTestMessage(region));
+}

@@ -1,6 +1,6 @@
 /** Two regions as two runtime processes: their hubs find each other, tell each other, and answer for each other. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { everyoneAlive, hubsSeenFrom, registration } from "./answers.ts";
+import { everyoneAlive, hubsSeenFrom, registration, sendTestMessage } from "./answers.ts";
 import { call, eventually, Planet, type Region } from "./region.ts";
 
 const ALL = 5;
@@ -72,17 +72,7 @@ test("a cluster that leaves is gone from the routes of every region", async () =
 });
 
 test("a test message reaches every hub, with a receipt from each", async () => {
-  const sent = await call(us, "/api/gossip/test-message", {
-    method: "POST",
-    role: "operator",
-    body: { payload: "hello" },
-  });
-  expect(sent.status).toBe(202);
-  const { message_id } = sent.body as { message_id: string };
-  const report = await eventually("all receipts", async () => {
-    const { body } = await call(us, `/api/gossip/test-message/${message_id}`, { role: "viewer" });
-    return (body as { complete?: boolean }).complete ? (body as { delivered: { hub_id: string }[] }) : undefined;
-  });
+  const report = await sendTestMessage(us);
   expect(report.delivered.map(({ hub_id }) => hub_id).sort()).toEqual([
     "global-hub",
     "local-lon",

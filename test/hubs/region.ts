@@ -52,10 +52,16 @@ export class Region {
     return this.#url;
   }
 
-  /** The process goes, its storage stays. */
+  /** The process is killed where it stands; its storage stays. */
   async stop(): Promise<void> {
     await this.#runtime?.dispose();
     this.#runtime = null;
+  }
+
+  /** The hub's memory goes, its storage stays; so do the sockets that it accepted, when it hibernates. */
+  async evict(hub: string, webSockets: "close" | "hibernate"): Promise<void> {
+    if (!this.#runtime) throw new Error(`region ${this.id} is not running`);
+    await this.#runtime.unsafeEvictDurableObject(SCRIPT, "HubObject", { name: hub, webSockets });
   }
 
   /** Runs SQL inside a hub's own storage. */
@@ -64,6 +70,13 @@ export class Region {
     const storage = await this.#runtime.unsafeGetDurableObjectStorage(SCRIPT, "HubObject", { name: hub });
     return [...(await storage.exec(statement))];
   }
+}
+
+export interface PlanetOptions {
+  /** Text of a federation file, or the JSON of a resolved federation. */
+  readonly federation?: string;
+  /** Further variables of a region's deployment. */
+  readonly variables?: (region: string) => Readonly<Record<string, string>>;
 }
 
 export class Planet {
@@ -75,7 +88,8 @@ export class Planet {
     this.#directory = directory;
   }
 
-  static async start(ids: readonly string[], federation = FEDERATION): Promise<Planet> {
+  static async start(ids: readonly string[], options: PlanetOptions = {}): Promise<Planet> {
+    const { federation = FEDERATION, variables = () => ({}) } = options;
     const directory = await mkdtemp(join(tmpdir(), "mpreg-test-"));
     const [bundle, platform] = await Promise.all([bundleWorker(directory), loadPlatformSettings()]);
     const wires = await Promise.all(ids.map(async (id) => ({ id, wire: await Wire.open() })));
@@ -99,6 +113,7 @@ export class Planet {
           MPREG_LOG_LEVEL: "error",
           MPREG_PEER_KEY: PEER_KEY,
           JWT_SECRET_KEY: USER_KEY,
+          ...variables(id),
         },
       });
       return new Region(id, wire, options);
