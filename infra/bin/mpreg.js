@@ -23,8 +23,7 @@ if (major > 22 || (major === 22 && minor >= 18)) {
   }
   const main = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
   const child = spawn(own, [main, ...process.argv.slice(2)], { stdio: "inherit" });
-  // The terminal sends Ctrl-C to both; the child decides when it is done.
-  process.on("SIGINT", () => undefined);
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // The child decides when it is done. The terminal's Ctrl-C reaches it twice, which is one request to stop.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
 }

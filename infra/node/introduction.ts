@@ -1,5 +1,6 @@
 /** Tells a node's hub about others: those on this machine as they come, and those that were named as seeds. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Role } from "../local/tokens.ts";
 import { type IntroducedHub, neighbours } from "./neighbours.ts";
 
 export interface Introduction {
@@ -7,8 +8,8 @@ export interface Introduction {
   readonly self: string;
   readonly url: string;
   readonly seeds: readonly Seed[];
-  /** Fresh at every call: tokens run out. */
-  readonly adminToken: () => Promise<string>;
+  /** Fresh at every call, as tokens run out. Hubs that share the users' key take each other's. */
+  readonly tokenFor: (role: Role) => Promise<string>;
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -49,11 +50,11 @@ export async function keepIntroducing(options: Introduction): Promise<void> {
   }
 }
 
-async function introduce({ url, adminToken, log }: Introduction, hubs: readonly IntroducedHub[]): Promise<boolean> {
+async function introduce({ url, tokenFor, log }: Introduction, hubs: readonly IntroducedHub[]): Promise<boolean> {
   try {
     const response = await fetch(`${url}/admin/introduce`, {
       method: "POST",
-      headers: { authorization: `Bearer ${await adminToken()}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${await tokenFor("admin")}`, "content-type": "application/json" },
       body: JSON.stringify(hubs),
       signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
     });
@@ -72,10 +73,12 @@ interface RegistryStatus {
 }
 
 /** Asks a seed who it is. One that does not answer is asked again at the next look. */
-async function findSeed(seed: Seed, found: Map<string, IntroducedHub>, { log }: Introduction): Promise<void> {
+async function findSeed(seed: Seed, found: Map<string, IntroducedHub>, options: Introduction): Promise<void> {
+  const { log, tokenFor } = options;
   try {
-    const hubId = seed.hubId ?? (await get<{ node_id: string }>(`${seed.url}/health`)).node_id;
-    const { hubs = [] } = await get<RegistryStatus>(`${seed.url}/api/registry/status`);
+    const hubId = seed.hubId ?? (await get<{ node_id: string }>(`${seed.url}/health`, null)).node_id;
+    const path = `/hubs/${encodeURIComponent(hubId)}/api/registry/status`;
+    const { hubs = [] } = await get<RegistryStatus>(`${seed.url}${path}`, await tokenFor("viewer"));
     const hub = hubs.find((candidate) => candidate.hub_id === hubId);
     if (!hub) {
       log(`seed ${seed.url} knows no hub ${hubId}`);
@@ -84,11 +87,19 @@ async function findSeed(seed: Seed, found: Map<string, IntroducedHub>, { log }: 
     const { tier, region, coordinates, parent } = hub;
     found.set(seed.url, { hub_id: hubId, tier, region, coordinates, parent, address: seed.url });
   } catch (error) {
-    log(`seed ${seed.url} does not answer: ${error instanceof Error ? error.message : String(error)}`);
+    log(`seed ${seed.url}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-async function get<T>(url: string): Promise<T> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
-  return (await response.json()) as T;
+async function get<T>(url: string, token: string | null): Promise<T> {
+  const response = await fetch(url, {
+    headers: token === null ? {} : { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+  });
+  const text = await response.text();
+  if (response.status === 401 || response.status === 403)
+    throw new Error(`${url} answered ${response.status}: do both hubs have the same JWT_SECRET_KEY and issuer?`);
+  // A hub that is not well knows its name all the same.
+  if (!response.ok && response.status !== 503) throw new Error(`${url} answered ${response.status}`);
+  return JSON.parse(text) as T;
 }

@@ -7,10 +7,11 @@ import { bundleWorker } from "../local/bundle.ts";
 import { loadPlatformSettings } from "../local/platform-settings.ts";
 import { portIsFree } from "../local/ports.ts";
 import { loadSecrets } from "../local/secrets.ts";
-import { issueToken } from "../local/tokens.ts";
+import { issueToken, type Role } from "../local/tokens.ts";
 import { workerdConfig } from "../local/workerd-config.ts";
 import { listening, startWorkerd, type WorkerdProcess } from "../local/workerd-process.ts";
-import { keepIntroducing, type Seed } from "./introduction.ts";
+import { type Introduction, keepIntroducing, type Seed } from "./introduction.ts";
+import { serveMetrics } from "./metrics-port.ts";
 import { announce, nodeOf, withdraw } from "./neighbours.ts";
 
 export interface NodeOptions {
@@ -50,9 +51,7 @@ export async function runNode({ node, stateDir, seeds, log }: NodeOptions): Prom
   const keys = await keysOf(node, stateDir);
   const [bundle, platform] = await Promise.all([bundleWorker(home), loadPlatformSettings()]);
   const configFile = join(home, "workerd.capnp");
-  const listen = [ports.listen, ports.gossip, ports.membership, ports.consensus, ports.metrics].filter(
-    (port) => port !== null,
-  );
+  const listen = [ports.listen, ports.gossip, ports.membership, ports.consensus].filter((port) => port !== null);
   const config = workerdConfig({
     storageKey: `mpreg-node-${hub.hubId}`,
     bundle: relative(home, bundle.file),
@@ -71,44 +70,38 @@ export async function runNode({ node, stateDir, seeds, log }: NodeOptions): Prom
   await writeFile(configFile, config, { mode: 0o600 });
   const logFile = join(home, "node.log");
   const workerd = await startWorkerd(configFile, { JWT_SECRET_KEY: keys.user, MPREG_PEER_KEY: keys.peer }, logFile);
+  const url = `http://${listenHost}:${ports.listen}`;
+  const tokenFor = (role: Role): Promise<string> =>
+    issueToken(keys.user, settings.security, { role, subject: "start-node", expiresInMs: TOKEN_MS });
+  let closeMetrics: (() => void) | null = null;
   try {
     await listening(listenHost, ports.listen, workerd, LISTENS_WITHIN_MS);
+    if (ports.metrics !== null) {
+      const viewerToken = (): Promise<string> => tokenFor("viewer");
+      closeMetrics = await serveMetrics({ host: listenHost, port: ports.metrics, upstream: url, viewerToken });
+    }
   } catch (error) {
     await workerd.kill();
     throw new Error(`${error instanceof Error ? error.message : String(error)}: see ${logFile}`);
   }
   await announce(directory, hub);
-  return running(workerd, { node, directory, seeds, userKey: keys.user, log });
+  return running(workerd, { hubId: hub.hubId, url, directory, seeds, tokenFor, log }, () => closeMetrics?.());
 }
 
-interface RunningOptions {
-  readonly node: NodeFile;
-  readonly directory: string;
-  readonly seeds: readonly Seed[];
-  readonly userKey: string;
-  readonly log: (line: string) => void;
-}
+type RunningOptions = Omit<Introduction, "self" | "signal"> & { readonly hubId: string };
 
-function running(workerd: WorkerdProcess, { node, directory, seeds, userKey, log }: RunningOptions): RunningNode {
-  const url = `http://${node.listenHost}:${node.ports.listen}`;
+function running(workerd: WorkerdProcess, options: RunningOptions, closed: () => void): RunningNode {
+  const { hubId, ...introduction } = options;
   const stopping = new AbortController();
-  const { security } = node.settings;
-  const introducing = keepIntroducing({
-    directory,
-    self: node.hub.hubId,
-    url,
-    seeds,
-    adminToken: () => issueToken(userKey, security, { role: "admin", subject: "start-node", expiresInMs: TOKEN_MS }),
-    log,
-    signal: stopping.signal,
-  });
+  const introducing = keepIntroducing({ ...introduction, self: hubId, signal: stopping.signal });
   const ended = workerd.exited.then(async () => {
     stopping.abort();
+    closed();
     await introducing;
-    await withdraw(directory, node.hub.hubId);
+    await withdraw(options.directory, hubId);
   });
   return {
-    url,
+    url: options.url,
     ended,
     async stop() {
       await workerd.stop(STOPS_WITHIN_MS);

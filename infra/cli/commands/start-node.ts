@@ -7,7 +7,7 @@ import type { Seed } from "../../node/introduction.ts";
 import { NodeRunning, PortsTaken, runNode } from "../../node/run-node.ts";
 import { CommandError, EXIT, usageError } from "../errors.ts";
 import { progress } from "../output.ts";
-import { stateDirOption } from "../target.ts";
+import { jsonOption, stateDirOption } from "../target.ts";
 
 interface StartNodeOptions {
   readonly config?: string;
@@ -20,6 +20,7 @@ interface StartNodeOptions {
   readonly metricsEnabled?: string | boolean;
   readonly seed: string[];
   readonly stateDir: string;
+  readonly json?: boolean;
 }
 
 export function startNodeCommand(): Command {
@@ -40,18 +41,25 @@ export function startNodeCommand(): Command {
       [],
     )
     .addOption(stateDirOption())
+    .addOption(jsonOption())
     .action(startNode);
 }
 
 async function startNode(options: StartNodeOptions): Promise<void> {
   const node = await load(options);
   const { hub, ports, settings } = node;
-  if (settings.security.tlsEnabled) requireTlsElsewhere(node);
+  const say = teller(hub.hubId, options.json ?? false);
+  const log = (line: string): void => say("log", { message: line }, line);
+  if (settings.security.tlsEnabled) log(tlsElsewhere(node));
   try {
-    const log = (line: string): void => progress(`${hub.hubId}: ${line}`);
     const running = await runNode({ node, stateDir: resolve(options.stateDir), seeds: options.seed.map(seed), log });
-    const metrics = ports.metrics === null ? "" : `, metrics at http://${node.listenHost}:${ports.metrics}/metrics`;
-    log(`${hub.tier} hub in ${hub.region} at ${running.url}${metrics}`);
+    const { tier, region } = hub;
+    const metricsUrl = ports.metrics === null ? null : `http://${node.listenHost}:${ports.metrics}/metrics`;
+    say(
+      "ready",
+      { tier, region, url: running.url, metrics_url: metricsUrl, pid: process.pid },
+      `${tier} hub in ${region} at ${running.url}${metricsUrl === null ? "" : `, metrics at ${metricsUrl}`}`,
+    );
     let stopping = false;
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.on(signal, () => {
@@ -60,6 +68,7 @@ async function startNode(options: StartNodeOptions): Promise<void> {
       });
     }
     await running.ended;
+    say("stopped", { by_signal: stopping }, "stopped");
     if (!stopping)
       throw new CommandError(
         `the runtime of ${hub.hubId} ended by itself: see ${options.stateDir}/node-state/${hub.hubId}/node.log`,
@@ -68,6 +77,14 @@ async function startNode(options: StartNodeOptions): Promise<void> {
     if (error instanceof NodeRunning || error instanceof PortsTaken) throw new CommandError(error.message);
     throw error;
   }
+}
+
+/** One JSON object a line on stdout, or a line for people on stderr. */
+function teller(hubId: string, json: boolean): (event: string, fields: object, line: string) => void {
+  return (event, fields, line) => {
+    if (!json) return progress(`${hubId}: ${line}`);
+    process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), event, hub_id: hubId, ...fields })}\n`);
+  };
 }
 
 async function load(options: StartNodeOptions): Promise<NodeFile> {
@@ -89,13 +106,13 @@ async function load(options: StartNodeOptions): Promise<NodeFile> {
 }
 
 /** A node speaks plain HTTP: with tls_enabled something in front must hold the certificate, and reach it on loopback. */
-function requireTlsElsewhere({ hub, listenHost }: NodeFile): void {
+function tlsElsewhere({ listenHost }: NodeFile): string {
   if (!isLoopback(listenHost)) {
     throw usageError(
       `security.tls_enabled with listen_host ${listenHost}: a node speaks plain HTTP. Listen on 127.0.0.1 behind a proxy that holds the certificate, and set network.advertise_url`,
     );
   }
-  progress(`${hub.hubId}: tls_enabled: TLS ends in front of this node, which listens on loopback only`);
+  return "tls_enabled: TLS ends in front of this node, which listens on loopback only";
 }
 
 function seed(text: string): Seed {
