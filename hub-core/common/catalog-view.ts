@@ -21,7 +21,10 @@ export interface ClusterView {
   /** The origin of the winning record. */
   readonly owner: HubId;
   readonly record: ClusterRecord;
-  /** False while the owner is failed or left and nobody has adopted the cluster: its state is the last one known. */
+  /**
+   * False while the owner is failed or left, and after an adoption until the new owner has checked or heard the cluster:
+   * its state is the last one known.
+   */
   readonly vouched: boolean;
 }
 

@@ -118,6 +118,24 @@ test("REG-45: an adopted cluster is checked at once, and one that is dead is cri
   expect(world.registry("g").catalog.cluster("a")).toMatchObject({ owner: "r1-l2", record: { state: "critical" } });
 });
 
+test("REG-45: an adopted cluster stays unvouched until it has answered its new owner", () => {
+  const world = new World({ hubs: planet(1, 2) });
+  world.run(100);
+  world.register("r1-l1", "asked", { healthCheck: { url: "http://a/health" } });
+  world.register("r1-l1", "silent", {});
+  world.run(5_000);
+  world.kill("r1-l1");
+  const seen = (id: string) => world.registry("g").catalog.cluster(id);
+  const states: string[] = [];
+  for (let i = 0; i < 500; i++) {
+    world.run(10);
+    states.push(`${seen("asked")?.owner} ${seen("asked")?.vouched}`);
+  }
+  expect([...new Set(states)]).toEqual(["r1-l1 true", "r1-l1 false", "r1-l2 false", "r1-l2 true"]);
+  // Nothing can be asked of it, so its word stands.
+  expect(seen("silent")).toMatchObject({ owner: "r1-l2", vouched: true });
+});
+
 test("REG-46: a home that is back gets its clusters back, so many a second, and does not fight for them", () => {
   const world = new World({ hubs: planet(1, 2), registry: { handBackPerSecond: 5 } });
   world.run(100);

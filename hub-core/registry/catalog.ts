@@ -212,8 +212,9 @@ export class Catalog implements CatalogView {
     this.#services.replace(clusterId, before?.body.kind === "cluster" ? before.body : undefined, record);
     if (this.#views.has(clusterId) !== (record !== undefined)) this.#sortedIds = null;
     if (after && record) {
-      const vouched = !this.directory.isGone(after.origin);
-      if (!vouched) this.#orphanNews += 1;
+      const gone = this.directory.isGone(after.origin);
+      if (gone) this.#orphanNews += 1;
+      const vouched = !gone && record.verified;
       this.#views.set(clusterId, { owner: after.origin, record, vouched });
     } else this.#views.delete(clusterId);
     if (!sameEnds(held, this.#views.get(clusterId))) this.#networkVersion += 1;
@@ -222,10 +223,11 @@ export class Catalog implements CatalogView {
   }
 
   #revouch(owner: HubId): void {
-    const vouched = !this.directory.isGone(owner);
-    if (!vouched) this.#orphanNews += 1;
+    const gone = this.directory.isGone(owner);
+    if (gone) this.#orphanNews += 1;
     for (const clusterId of this.claims.ownedBy(owner)) {
       const view = this.#views.get(clusterId);
+      const vouched = !gone && view?.record.verified === true;
       if (!view || view.vouched === vouched) continue;
       this.#views.set(clusterId, { ...view, vouched });
       this.#journal.add(this.#version, clusterId);

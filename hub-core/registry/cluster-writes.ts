@@ -83,7 +83,7 @@ export class ClusterWrites {
     const view = catalog.cluster(clusterId);
     if (!view) return unknown(clusterId);
     const owner = catalog.hub(view.owner);
-    if (owner && view.vouched && view.owner !== this.#o.self.hubId) return redirect(owner);
+    if (owner && !catalog.directory.isGone(view.owner) && view.owner !== this.#o.self.hubId) return redirect(owner);
     // The owner is gone, so whoever is asked takes its place. Deleting needs no room.
     if (write.kind === "cluster-remove") return null;
     if (!owned.hasRoom) return this.#noRoom();
@@ -122,7 +122,7 @@ export class ClusterWrites {
     const { catalog, self } = this.#o;
     const view = catalog.cluster(write.cluster.clusterId);
     const owner = view && catalog.hub(view.owner);
-    if (view?.vouched && owner && view.owner !== self.hubId) return redirect(owner);
+    if (owner && !catalog.directory.isGone(view.owner) && view.owner !== self.hubId) return redirect(owner);
     const room = this.#hasRoomHere();
     if (write.assigned && room) return null;
     if ((write.redirects ?? 0) >= MAX_REDIRECTS) return room ? null : this.#noRoom();

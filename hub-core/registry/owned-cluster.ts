@@ -53,6 +53,7 @@ export class OwnedCluster {
   #heartbeatBy: Millis = Number.POSITIVE_INFINITY;
   #heardAt: Millis;
   #criticalSince: Millis | null = null;
+  #verified: boolean;
   #nextCheckAt: Millis = Number.POSITIVE_INFINITY;
   #check: { readonly token: number; readonly giveUpAt: Millis } | null = null;
   #heldUntil: Millis = Number.POSITIVE_INFINITY;
@@ -67,6 +68,7 @@ export class OwnedCluster {
     this.#random = random;
     this.#damper = new FlapDamper(config.flapWindowMs, now);
     this.#health = new ClusterHealth(config, record);
+    this.#verified = record.verified;
     this.#load = record.load;
     this.#inFlight = record.inFlight;
     this.#services = record.services;
@@ -100,6 +102,7 @@ export class OwnedCluster {
   replace(record: ClusterRecord, now: Millis): void {
     const checkedElsewhere = record.healthCheck?.url !== this.record.healthCheck?.url;
     this.record = record;
+    this.#verified = true;
     this.#services = record.services;
     if (checkedElsewhere) {
       this.#health = new ClusterHealth(this.#config, record);
@@ -113,6 +116,7 @@ export class OwnedCluster {
 
   heartbeat(report: HeartbeatReport, now: Millis): void {
     this.#heardAt = now;
+    this.#verified = true;
     this.#load = report.load ?? this.#load;
     this.#inFlight = report.inFlight ?? this.#inFlight;
     const { services } = report;
@@ -146,6 +150,8 @@ export class OwnedCluster {
     const { healthCheck } = this.record;
     if (!healthCheck) return false;
     this.#health.checked(outcome, this.checkTimeoutMs);
+    // One bad answer leaves the state as it was told; it takes a good one, or a settled state, to stand by it.
+    this.#verified ||= outcome.kind === "answered" || !this.#health.undecided;
     if (outcome.kind === "answered") this.#heardAt = now;
     const soon = outcome.kind === "refused" ? RECHECK_REFUSED_MS : RECHECK_MS;
     const wait = this.#health.undecided ? Math.min(soon, healthCheck.intervalMs) : healthCheck.intervalMs;
@@ -166,6 +172,7 @@ export class OwnedCluster {
     else this.#criticalSince ??= now;
     const shown = this.#show(verdict, now);
     if (shown) return this.#announce(shown, now, "urgent");
+    if (this.#verified !== this.record.verified) return this.#announce(this.record, now, "urgent");
     const loads = { load: this.#load, inFlight: this.#inFlight, checkRttMs: this.#rttToTell(now) };
     const services = this.record.services.map((service, i) => ({ ...service, load: this.#services[i]?.load ?? 0 }));
     const next = { ...this.record, ...loads, services };
@@ -252,6 +259,7 @@ export class OwnedCluster {
       load: this.#load,
       inFlight: this.#inFlight,
       checkRttMs,
+      verified: this.#verified,
       updatedAt: now,
     };
     this.#toldAt = now;

@@ -89,7 +89,10 @@ export class OwnedClusters {
   take(record: ClusterRecord, now: Millis, out: Outbox): void {
     invariant(!this.has(record.clusterId) && this.hasRoom, "a cluster is taken once, and only with room");
     const incarnation = Math.max(record.incarnation, this.#o.catalog.claims.highestIncarnation(record.clusterId)) + 1;
-    const cluster = this.#hold({ ...record, incarnation }, now, 0);
+    // Nobody living vouches for it, and it can be asked: what was last said of it is only a rumor until then.
+    const orphan = this.#o.catalog.cluster(record.clusterId)?.vouched !== true;
+    const askable = record.healthCheck !== null || record.ttlMs !== null;
+    const cluster = this.#hold({ ...record, incarnation, verified: !(orphan && askable) }, now, 0);
     this.#tell({ ...cluster.current(now), priority: "urgent" }, now, out);
     this.#work(now, out);
   }

@@ -25,6 +25,7 @@ export function clusterRecord(more: Partial<ClusterRecord> = {}): ClusterRecord 
     checkRttMs: null,
     maintenance: null,
     updatedAt: 0,
+    verified: true,
     ...more,
   };
 }

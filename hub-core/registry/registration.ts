@@ -83,5 +83,6 @@ export function recordOf(cluster: ClusterRegistration, context: RegistrationCont
     checkRttMs: known?.checkRttMs ?? null,
     maintenance: known?.maintenance ?? null,
     updatedAt: now,
+    verified: true,
   };
 }

@@ -119,6 +119,8 @@ const clusterRecord = variant(2, {
   checkRttMs: nullable(rtt),
   maintenance: nullable(struct({ startsAt: uint, endsAt: uint })),
   updatedAt: uint,
+  /** False from when an adopter took it over until it has checked, or heard, the cluster itself. */
+  verified: since(2, bool, true),
 });
 
 const tombstone = variant(3, { clusterId: id, incarnation: uint, deletedAt: uint });

@@ -175,6 +175,7 @@ export function clusterView(clusterId: ClusterId, spec: ClusterSpec = {}): Clust
       checkRttMs: null,
       maintenance: null,
       updatedAt: 0,
+      verified: true,
       ...spec.record,
     },
   };
