@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ALARM_GRANULARITY_MS, planWake } from "./wake-plan.ts";
+import { ALARM_GRANULARITY_MS, NEAR_MS, planWake } from "./wake-plan.ts";
 
 const NOW = 1_000_000;
 
@@ -10,6 +10,11 @@ test("a near timer runs in memory, with the alarm behind it at the granularity",
 
 test("a far timer is left to the alarm, so that the object may hibernate", () => {
   expect(planWake(NOW + 30_000, null, NOW)).toEqual({ memoryAt: null, alarmAt: NOW + 30_000 });
+});
+
+test("a timer that is neither near nor far waits for the alarm as well", () => {
+  expect(planWake(NOW + NEAR_MS, NOW, NOW).memoryAt).toBe(NOW + NEAR_MS);
+  expect(planWake(NOW + NEAR_MS + 1, null, NOW)).toEqual({ memoryAt: null, alarmAt: NOW + ALARM_GRANULARITY_MS });
 });
 
 test("an alarm that rings early enough is not set again", () => {

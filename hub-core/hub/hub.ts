@@ -14,6 +14,7 @@ import type { Message } from "../wire/messages.ts";
 import { NEWEST_VERSION } from "../wire/versions.ts";
 import { addresseeOf } from "./addressee.ts";
 import { answer } from "./answer.ts";
+import { checked } from "./checked.ts";
 import type { Effect, HubEvent, StoredState } from "./contract.ts";
 import { Directory } from "./directory.ts";
 import { StepEffects } from "./effects.ts";
@@ -180,7 +181,7 @@ export class Hub {
       case "timer":
         return;
       case "checked":
-        return this.registry.checked(event.clusterId, event.token, event.outcome, now, out);
+        return checked(this, event, now, out);
       case "introduce":
         return this.#introduce(event.hubs, out);
       case "request":
@@ -225,6 +226,7 @@ export class Hub {
     }
     if (this.registry.nextDeadline() <= now) this.registry.tick(now, out);
     if (this.tests.nextDeadline() <= now) this.tests.tick(now, out);
+    if (this.router.soundings.nextDeadline() <= now) this.router.soundings.tick(now, out);
     if (this.#measureLinksAt <= now) this.#measureLinks(out);
     if (this.links.nextDeadline() <= now) this.links.tick(now, this.#news, out);
     this.#settle(out);
@@ -380,6 +382,7 @@ export class Hub {
       this.links.nextDeadline(),
       this.registry.nextDeadline(),
       this.tests.nextDeadline(),
+      this.router.soundings.nextDeadline(),
       this.#measureLinksAt,
     );
     for (const { membership, gossip } of this.groups) {

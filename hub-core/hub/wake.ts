@@ -1,5 +1,11 @@
-import type { Millis } from "../common/types.ts";
+import type { DurationMs, Millis } from "../common/types.ts";
 import type { StepEffects } from "./effects.ts";
+
+/**
+ * A deadline that moved later by less than this costs one early, harmless tick: re-arming at every step would cost more.
+ * By more, the timer moves with it, or a probe that was answered would keep the hub awake for the rest of its time-out.
+ */
+const WORTH_MOVING_MS: DurationMs = 1_000;
 
 /** One timer for all machines, armed at the earliest deadline; its token tells a stale one (foca's timer tokens). */
 export class Wake {
@@ -7,9 +13,8 @@ export class Wake {
   #armed: { readonly at: Millis; readonly token: number } | null = null;
   #token = 0;
 
-  /** A deadline that moved later costs one early, harmless tick; re-arming at every step would cost more. */
   arm(next: Millis, out: StepEffects): void {
-    if (!Number.isFinite(next) || (this.#armed && this.#armed.at <= next)) return;
+    if (!Number.isFinite(next) || (this.#armed && this.#suits(this.#armed.at, next))) return;
     this.#token += 1;
     this.#armed = { at: next, token: this.#token };
     out.setTimer(Wake.#TIMER, next, this.#token);
@@ -20,5 +25,9 @@ export class Wake {
     if (token !== this.#armed?.token) return false;
     this.#armed = null;
     return true;
+  }
+
+  #suits(armedAt: Millis, next: Millis): boolean {
+    return armedAt <= next && next - armedAt < WORTH_MOVING_MS;
   }
 }

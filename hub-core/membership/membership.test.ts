@@ -289,3 +289,16 @@ test("SWIM-8: a tick that is early, late by a little or repeated changes nothing
   for (let i = 0; i < 10; i++) self.tick(20, out);
   expect(out.sent.length).toBeLessThanOrEqual(length + 1);
 });
+
+test("SWIM-18: a member that restarted unnoticed, behind a socket that outlived it, is told of as another run", () => {
+  const self = member();
+  self.start([hub("x")], 0, out);
+  linked(self, "x");
+  out.notices.length = 0;
+  self.linkClosed("x", true, 10, out);
+  self.linkOpened(hub("x"), 2, 5, 10, out);
+  self.linkOpened(hub("x"), 2, 5, 20, out);
+  expect(out.notices).toEqual([
+    { kind: "member-changed", group: "us-east", hub: hub("x"), incarnation: 2, from: "alive", to: "alive" },
+  ]);
+});

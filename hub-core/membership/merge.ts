@@ -184,15 +184,19 @@ export class Merge {
     const { identity, incarnation, state } = standing;
     const from = known?.state ?? null;
     const knewIdentity = known?.identity;
+    // A member that restarted unnoticed, behind a socket that outlived it, is in the same state and another run.
+    const isNew = known?.incarnation !== incarnation || knewIdentity !== identity;
     if (!roster.put(standing, now)) {
       options.metrics.count("membership_table_full_total", 1, { group: options.group });
       return false;
     }
     this.#remember(identity, knewIdentity, from, state, out);
     if (!isLive(state) || from === "suspect") this.#hooks.settled(identity.hubId);
+    if (from !== state || isNew) {
+      out.notify({ kind: "member-changed", group: options.group, hub: identity, incarnation, from, to: state });
+    }
     if (from === state) return true;
     if (state === "failed") options.metrics.count("membership_failures_total", 1, { group: options.group });
-    out.notify({ kind: "member-changed", group: options.group, hub: identity, incarnation, from, to: state });
     const level = state === "failed" ? "warn" : "info";
     out.log(level, "member_changed", { group: options.group, hub_id: identity.hubId, from, to: state, incarnation });
     return true;
