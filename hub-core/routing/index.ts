@@ -1,9 +1,8 @@
 /** The public face of routing. Others import only this. */
 
 export type { ExplainedCandidate, Explanation } from "./explain.ts";
-export type { LatencySource } from "./latency-model.ts";
+export { type LatencySource, REPORT_FRESH_MS } from "./latency-model.ts";
 export { type LatencyPublication, latencyRecords, MAX_OBSERVED, MAX_RTT_MS } from "./latency-report.ts";
-export { type PairBelief, type PlannedPair, planMeasurements } from "./measurement-plan.ts";
 export type { PathAnswer, PathsAnswer } from "./paths.ts";
 export {
   DEFAULT_NAMESPACE,
@@ -20,4 +19,5 @@ export {
 } from "./question.ts";
 export { type RouteAnswer, Router, type RouterOptions, type RouterRequest, type RouteTarget } from "./router.ts";
 export { RULES, type RuleName } from "./rules.ts";
+export { SOUNDING_EVERY_MS } from "./soundings.ts";
 export { MAX_PATHS } from "./yen.ts";

@@ -55,8 +55,6 @@ export interface Affinity {
   /** Per measured place: PAIR·exp(−d/PAIR_KM). */
   readonly near: Float64Array;
   readonly nearestKm: number;
-  /** The measured place that it is, or -1. */
-  readonly same: number;
 }
 
 /** One client's half of the product. */
@@ -80,7 +78,6 @@ export class Kriging {
   /** By observation. */
   readonly #coefficients: Float64Array;
   readonly #total: number;
-  readonly #measured: ReadonlyMap<number, number>;
 
   /** Null when there is nothing to learn from. Takes the first MAX_OBSERVATIONS. */
   static fit(places: readonly UnitVector[], observations: readonly PairObservation[]): Kriging | null {
@@ -112,7 +109,6 @@ export class Kriging {
       this.#incident[b] = (this.#incident[b] as number) + c;
     });
     this.#total = total;
-    this.#measured = new Map(observations.map(({ a, b, rttMs }) => [pairKey(a, b), rttMs]));
   }
 
   affinity(at: UnitVector): Affinity {
@@ -120,16 +116,14 @@ export class Kriging {
     const near = new Float64Array(this.places.length);
     let bias = 0;
     let nearestKm = Infinity;
-    let same = -1;
     this.places.forEach((other, i) => {
       const km = arcKm(at, other);
       place[i] = PLACE ** 2 * Math.exp(-km / PLACE_KM) + (km < SAME_KM ? OWN ** 2 : 0);
       bias += (this.#incident[i] as number) * (place[i] as number);
       near[i] = PAIR * Math.exp(-km / PAIR_KM);
       nearestKm = Math.min(nearestKm, km);
-      if (km < SAME_KM && same < 0) same = i;
     });
-    return { at, place, bias, near, nearestKm, same };
+    return { at, place, bias, near, nearestKm };
   }
 
   /** The part of `predict` that only the client decides: work in proportion to what was measured. */
@@ -142,12 +136,6 @@ export class Kriging {
       weights[b] = (weights[b] as number) + c * (near[a] as number);
     });
     return { from, offset: OVERALL ** 2 * this.#total + from.bias, weights };
-  }
-
-  /** What was measured between these very places, or null. */
-  measured(from: Affinity, to: Affinity): number | null {
-    if (from.same < 0 || to.same < 0) return null;
-    return this.#measured.get(pairKey(from.same, to.same)) ?? null;
   }
 
   /** Expected round trip, ms. */
@@ -196,11 +184,11 @@ export class Kriging {
   }
 }
 
-function pairKey(a: number, b: number): number {
-  return Math.min(a, b) * 0x1_0000 + Math.max(a, b);
+/** Of ln(rtt), when nothing was measured. */
+export function priorDeviation(km: number): number {
+  return Math.sqrt(priorVariance(km));
 }
 
-/** Of ln(rtt) when nothing was measured. */
 function priorVariance(km: number): number {
   const same = km < SAME_KM ? 2 * OWN ** 2 : 0;
   return (

@@ -9,7 +9,16 @@ import { hash32 } from "../common/random.ts";
 import type { Coordinates, DurationMs, Millis } from "../common/types.ts";
 import type { LatencyRecord } from "../wire/catalog.ts";
 import { arcKm, cellKey, cellOf, fibreMs, type UnitVector, unitVector } from "./great-circle.ts";
-import { type Affinity, Kriging, MAX_OBSERVATIONS, type PairObservation, priorMs, type Vantage } from "./kriging.ts";
+import {
+  type Affinity,
+  Kriging,
+  MAX_OBSERVATIONS,
+  type PairObservation,
+  priorDeviation,
+  priorMs,
+  type Vantage,
+} from "./kriging.ts";
+import type { Belief } from "./measurement-plan.ts";
 import type { Position } from "./question.ts";
 
 export const LATENCY_SOURCES = ["measured", "estimated", "geographic"] as const;
@@ -121,6 +130,17 @@ export class LatencyModel {
     const km = arcKm(client.at, site.at);
     if (!this.#kriging || !client.vantage || !site.affinity) return { ms: priorMs(km), source: "geographic" };
     return { ms: Math.max(fibreMs(km), this.#kriging.predict(client.vantage, site.affinity)), source: "estimated" };
+  }
+
+  /** What is known of a prediction, and how surely. */
+  belief(client: ClientVantage, site: Site): Belief {
+    const { ms, source } = this.predict(client, site);
+    if (source === "measured") return { mean: ms, deviation: 0 };
+    const learnt = this.#kriging && client.vantage && site.affinity;
+    const deviation = learnt
+      ? this.#kriging.deviation(client.vantage.from, site.affinity)
+      : priorDeviation(arcKm(client.at, site.at));
+    return { mean: ms, deviation: ms * deviation };
   }
 
   /** Between two places: what an unmeasured edge of the graph is taken for. */

@@ -16,6 +16,7 @@ import { answerPaths, answerTopology } from "./paths.ts";
 import type { Position, PositionSource, RouteQuestion, RoutingRequest } from "./question.ts";
 import { type Basis, RoutingTables } from "./routing-tables.ts";
 import type { RoutingWork } from "./routing-work.ts";
+import { Soundings } from "./soundings.ts";
 
 export interface RouteTarget {
   readonly cluster_id: string;
@@ -57,10 +58,12 @@ export type RouterRequest = Exclude<RoutingRequest, { readonly kind: "latency-re
 export class Router {
   readonly #options: RouterOptions;
   readonly #tables: RoutingTables;
+  readonly soundings: Soundings;
 
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#tables = new RoutingTables(options.catalog, options.config.maxGraphCacheSize);
+    this.soundings = new Soundings(options.self, options.catalog, () => this.#tables.model());
   }
 
   /** Entries cached, of at most `maxGraphCacheSize`. */

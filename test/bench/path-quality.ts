@@ -1,26 +1,26 @@
 /**
  * How good the latency model's choices are on real round trips: a client in one Azure region picks the nearest of 5 random
  * others by prediction. Wrong: more than 1 ms worse than the best of the five. Usage: path-quality.ts [--json]
+ *
+ * Sounded pairs are those that the federation's hubs choose themselves, one hub in each region, in turns, each knowing what was
+ * measured so far. Which turn comes first, and which regions there are, matters: so the spread over draws of both is told.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { greatCircleKm } from "../../hub-core/common/great-circle.ts";
 import { Random } from "../../hub-core/common/random.ts";
-import { unitVector } from "../../hub-core/routing/great-circle.ts";
-import { Kriging, type PairObservation, priorMs } from "../../hub-core/routing/kriging.ts";
 import { LatencyModel } from "../../hub-core/routing/latency-model.ts";
-import { beliefOf, planMeasurements } from "../../hub-core/routing/measurement-plan.ts";
+import { worthMeasuring } from "../../hub-core/routing/measurement-plan.ts";
 import { hubView, MemoryCatalog } from "../../hub-core/routing/testing/memory-catalog.ts";
 import { AZURE_REGIONS } from "./azure-regions.ts";
-import { printReport, thisMachine } from "./table.ts";
+import { median, printReport, thisMachine } from "./table.ts";
 
 const FILE = fileURLToPath(new URL("../../../shared/data/latency/azure-p50-2026-az-scout.csv", import.meta.url).href);
 const MEASURED_PART = 0.1;
 const OFFERED = 5;
 const QUESTIONS = 40_000;
-const RANDOM_DRAWS = 5;
-/** Pairs measured before the model is fitted again. */
-const BATCH = 3;
+const DRAWS = 7;
+/** Regions of those draws that leave some out. */
+const SUBSET = 35;
 
 interface Matrix {
   readonly names: readonly string[];
@@ -78,7 +78,7 @@ function at(matrix: Matrix, region: number): { latitude: number; longitude: numb
 }
 
 /** The production model, over a catalog in which each region has one hub and the measured pairs are its links. */
-function predictions(matrix: Matrix, measured: readonly Pair[]): number[][] {
+function modelOf(matrix: Matrix, measured: readonly Pair[]): LatencyModel {
   const catalog = new MemoryCatalog();
   for (const [i, name] of matrix.names.entries()) catalog.putHub(hubView({ hubId: name, at: at(matrix, i) }));
   for (const [i, name] of matrix.names.entries()) {
@@ -93,7 +93,11 @@ function predictions(matrix: Matrix, measured: readonly Pair[]): number[][] {
       })),
     );
   }
-  const model = LatencyModel.of(catalog);
+  return LatencyModel.of(catalog);
+}
+
+function predictions(matrix: Matrix, measured: readonly Pair[]): number[][] {
+  const model = modelOf(matrix, measured);
   return matrix.names.map((_, a) => matrix.names.map((_, b) => model.between(at(matrix, a), at(matrix, b)).ms));
 }
 
@@ -121,37 +125,50 @@ function qualityOf({ names, rtt }: Matrix, predicted: readonly (readonly number[
   };
 }
 
-/** The federation measures where its own model says that it pays, a few pairs at a time. It sees what it measured, no more. */
-function plannedPairs(matrix: Matrix, budget: number): Pair[] {
-  const places = matrix.names.map((_, i) => unitVector(at(matrix, i)));
-  const missing = new Set<string>();
+/** What hubs sound by themselves, in turns, until the budget is used up. They see what was measured, no more. */
+function soundedPairs(matrix: Matrix, budget: number, seed: number): Pair[] {
+  const turns = new Random(seed).shuffle(matrix.names.map((_, i) => i));
   const measured: Pair[] = [];
-  while (measured.length < budget) {
-    const observations: PairObservation[] = measured.map((pair) => ({
-      a: pair[0],
-      b: pair[1],
-      rttMs: measure(matrix, pair),
-    }));
-    const kriging = Kriging.fit(places, observations);
-    const believed = kriging ? beliefOf(kriging) : (a: number, b: number) => beforeAll(matrix, a, b);
-    const plan = planMeasurements(
-      places.length,
-      (a, b) => (missing.has(`${a}-${b}`) ? { ...believed(a, b), deviation: 0 } : believed(a, b)),
-      Math.min(BATCH, budget - measured.length),
-    );
-    if (plan.length === 0) break;
-    for (const { a, b } of plan) {
-      if (Number.isNaN(measure(matrix, [a, b]))) missing.add(`${a}-${b}`);
-      else measured.push([a, b]);
-    }
+  const content = new Set<number>();
+  for (let turn = 0; measured.length < budget && content.size < turns.length; turn++) {
+    const hub = turns[turn % turns.length] as number;
+    const model = modelOf(matrix, measured);
+    const client = model.client({ ...at(matrix, hub), source: "region" });
+    const others = [...matrix.names.keys()].filter((to) => to !== hub && !Number.isNaN(measure(matrix, [hub, to])));
+    const worth = worthMeasuring(others.map((to) => model.belief(client, model.site(at(matrix, to)))));
+    if (worth === null) content.add(hub);
+    else measured.push([hub, others[worth] as number]);
   }
   return measured;
 }
 
-/** Geography, known to be off by about half. */
-function beforeAll(matrix: Matrix, a: number, b: number): { mean: number; deviation: number } {
-  const mean = priorMs(greatCircleKm(at(matrix, a), at(matrix, b)));
-  return { mean, deviation: mean * 0.4 };
+/** Some of the regions, as if there were no others. */
+function subset({ names, rtt }: Matrix, count: number, seed: number): Matrix {
+  const kept = new Random(seed).sample([...names.keys()], count).sort((a, b) => a - b);
+  return {
+    names: kept.map((i) => names[i] as string),
+    rtt: kept.map((i) => kept.map((j) => rtt[i]?.[j] ?? Number.NaN)),
+  };
+}
+
+/** Median, lowest and highest over the draws. */
+function spreadOf(draws: readonly Quality[]): { wrong: string; p99: string; mean: string } {
+  const tell = (values: readonly number[], digits: number): string =>
+    `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)}-${Math.max(...values).toFixed(digits)})`;
+  return {
+    wrong: tell(
+      draws.map(({ wrongPercent }) => wrongPercent),
+      1,
+    ),
+    p99: tell(
+      draws.map(({ p99LossMs }) => p99LossMs),
+      0,
+    ),
+    mean: tell(
+      draws.map(({ meanLossMs }) => meanLossMs),
+      2,
+    ),
+  };
 }
 
 function main(): void {
@@ -160,40 +177,65 @@ function main(): void {
     return;
   }
   const matrix = readMatrix();
-  const pairs = allPairs(matrix);
-  const budget = Math.floor(pairs.length * MEASURED_PART);
-  const rows: { name: string; pairs: number; quality: Quality }[] = [];
-  const add = (name: string, measured: readonly Pair[]): void => {
-    rows.push({ name, pairs: measured.length, quality: qualityOf(matrix, predictions(matrix, measured)) });
+  const seeds = Array.from({ length: DRAWS }, (_, i) => i + 1);
+  const rows: string[][] = [];
+  const add = (name: string, draws: readonly { matrix: Matrix; measured: readonly Pair[] }[]): void => {
+    const { wrong, p99, mean } = spreadOf(
+      draws.map((draw) => qualityOf(draw.matrix, predictions(draw.matrix, draw.measured))),
+    );
+    const counts = draws.map(({ measured }) => measured.length);
+    rows.push([name, String(draws.length), String(median(counts)), wrong, p99, mean]);
   };
-  add("geography alone", []);
-  for (let draw = 1; draw <= RANDOM_DRAWS; draw++) {
-    add(`random pairs, draw ${draw}`, new Random(draw).sample(pairs, budget));
-  }
-  add("planned pairs", plannedPairs(matrix, budget));
-  add("planned pairs, twice as many", plannedPairs(matrix, 2 * budget));
-  add("every pair", pairs.slice());
-  report(matrix, pairs.length, rows);
+  const budgetOf = (of: Matrix, part: number): number => Math.floor(allPairs(of).length * part);
+  const randomly = (of: Matrix, seed: number) => ({
+    matrix: of,
+    measured: new Random(seed).sample(allPairs(of), budgetOf(of, MEASURED_PART)),
+  });
+  const sounded = (of: Matrix, seed: number, part = MEASURED_PART) => ({
+    matrix: of,
+    measured: soundedPairs(of, budgetOf(of, part), seed),
+  });
+  const some = seeds.map((seed) => subset(matrix, SUBSET, 100 + seed));
+  add("geography alone", [{ matrix, measured: [] }]);
+  add(
+    "random pairs",
+    seeds.map((seed) => randomly(matrix, seed)),
+  );
+  add(
+    "sounded pairs",
+    seeds.map((seed) => sounded(matrix, seed)),
+  );
+  add(
+    "sounded pairs, twice as many",
+    seeds.map((seed) => sounded(matrix, seed, 2 * MEASURED_PART)),
+  );
+  add("every pair", [{ matrix, measured: allPairs(matrix) }]);
+  add(
+    `${SUBSET} regions: geography alone`,
+    some.map((of) => ({ matrix: of, measured: [] })),
+  );
+  add(
+    `${SUBSET} regions: random pairs`,
+    some.map((of, i) => randomly(of, i)),
+  );
+  add(
+    `${SUBSET} regions: sounded pairs`,
+    some.map((of, i) => sounded(of, i)),
+  );
+  report(matrix, rows);
 }
 
-function report(
-  matrix: Matrix,
-  pairs: number,
-  rows: readonly { readonly name: string; readonly pairs: number; readonly quality: Quality }[],
-): void {
+function report(matrix: Matrix, rows: readonly (readonly string[])[]): void {
   printReport(
     {
-      title: `Path quality: ${matrix.names.length} regions, ${pairs} pairs, ${QUESTIONS} questions of ${OFFERED} regions`,
+      title: `Path quality: ${matrix.names.length} regions, ${allPairs(matrix).length} pairs, ${QUESTIONS} questions of ${OFFERED} regions`,
       machine: thisMachine(),
-      columns: ["measured", "pairs", "wrong %", "p99 loss ms", "mean loss ms"],
-      rows: rows.map(({ name, pairs: count, quality }) => [
-        name,
-        count,
-        quality.wrongPercent.toFixed(2),
-        quality.p99LossMs.toFixed(1),
-        quality.meanLossMs.toFixed(2),
-      ]),
-      notes: ["wrong: the chosen region is more than 1 ms worse than the best of those offered"],
+      columns: ["measured", "draws", "pairs", "wrong %", "p99 loss ms", "mean loss ms"],
+      rows,
+      notes: [
+        "wrong: the chosen region is more than 1 ms worse than the best of those offered",
+        "median (lowest-highest) over draws: of the pairs, of the order in which hubs take turns, of the regions there are",
+      ],
     },
     process.argv.includes("--json"),
   );
