@@ -16,6 +16,7 @@ export class PeerSocket {
   readonly frames: Uint8Array[] = [];
   readonly messages: Message[] = [];
   readonly closed: Promise<number>;
+  readonly #waiting = new Map<number, () => void>();
   readonly #self: HubIdentity;
   readonly #socket: WebSocket;
 
@@ -65,6 +66,11 @@ export class PeerSocket {
     );
   }
 
+  /** Resolves with the answer to the ping of that number, as it arrives. */
+  acked(seq: number): Promise<void> {
+    return new Promise((resolve) => this.#waiting.set(seq, resolve));
+  }
+
   /** Protocol version of each frame so far. */
   versions(): number[] {
     return this.frames.map((frame) => frame[1] ?? 0);
@@ -77,6 +83,8 @@ export class PeerSocket {
   #received(frame: Uint8Array): void {
     this.frames.push(frame);
     const messages = decodeFrame(frame, MAX_FRAME_BYTES);
-    if (!(messages instanceof DecodeError)) this.messages.push(...messages);
+    if (messages instanceof DecodeError) return;
+    this.messages.push(...messages);
+    for (const message of messages) if (message.kind === "ack") this.#waiting.get(message.seq)?.();
   }
 }
