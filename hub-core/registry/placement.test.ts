@@ -24,6 +24,16 @@ test("REG-28: equal distances are settled by id, whatever order they come in", (
   expect(nearestTo(HERE, [])).toBeUndefined();
 });
 
+test("REG-28: two hubs at one place agree which is nearer, though each knows its own coordinates more exactly", () => {
+  const told = (id: string) => view(id, "regional", Math.fround(39.04));
+  const exact = (id: string) => view(id, "regional", 39.04);
+  const dublin = { latitude: 53.35, longitude: -6.26 };
+  expect(nearestTo(dublin, [exact("a"), told("b")])?.hubId).toBe("a");
+  expect(nearestTo(dublin, [told("a"), exact("b")])?.hubId).toBe("a");
+  expect(nearestFirst([exact("a"), told("b")], dublin)[0]?.hubId).toBe("a");
+  expect(nearestFirst([told("a"), exact("b")], dublin)[0]?.hubId).toBe("a");
+});
+
 test("REG-28: a hub that is full, draining, suspect, or of which nothing is known has no room", () => {
   expect(hasRoom(view("a", "local", 0))).toBe(true);
   expect(hasRoom(view("a", "local", 0, { record: hubRecord({ clusters: 99 }) }))).toBe(true);

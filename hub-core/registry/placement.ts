@@ -8,7 +8,7 @@ export const TIER_PENALTY_MS = 25;
 
 export function placementCost(hub: Pick<HubView, "coordinates" | "tier">, at: Coordinates): number {
   const tiersAboveLocal = TIERS.length - 1 - TIERS.indexOf(hub.tier);
-  return fibreRttMs(hub.coordinates, at) + tiersAboveLocal * TIER_PENALTY_MS;
+  return distanceMs(hub.coordinates, at) + tiersAboveLocal * TIER_PENALTY_MS;
 }
 
 /** `claimed`: clusters already promised to the hub that its record does not count yet. */
@@ -30,11 +30,23 @@ export function nearestTo(at: Coordinates, hubs: Iterable<HubView>): HubView | u
   let best: HubView | undefined;
   let bestCost = Number.POSITIVE_INFINITY;
   for (const hub of hubs) {
-    const cost = fibreRttMs(hub.coordinates, at);
+    const cost = distanceMs(hub.coordinates, at);
     if (cost < bestCost || (cost === bestCost && best && hub.hubId < best.hubId)) {
       best = hub;
       bestCost = cost;
     }
   }
   return best;
+}
+
+/**
+ * By coordinates as the wire carries them, in 32 bits: a hub that measured from its own unrounded ones could think another
+ * nearer at the same place, the other could think the same of it, and neither would act.
+ */
+function distanceMs(a: Coordinates, b: Coordinates): number {
+  return fibreRttMs(asTold(a), asTold(b));
+}
+
+function asTold({ latitude, longitude }: Coordinates): Coordinates {
+  return { latitude: Math.fround(latitude), longitude: Math.fround(longitude) };
 }
