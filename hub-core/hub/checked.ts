@@ -9,6 +9,7 @@ export function checked(hub: Hub, event: Extract<HubEvent, { kind: "checked" }>,
   const { clusterId, token, outcome } = event;
   const { soundings } = hub.router;
   if (!soundings.awaits(token)) return hub.registry.checked(clusterId, token, outcome, now, out);
+  hub.metrics.count("routing_soundings_total", 1, { outcome: outcome.kind });
   const told = soundings.checked(token, outcome, now, out);
   if (told) hub.registry.publish(told.key, told.record, "bulk", now + REPORT_FRESH_MS, now, out);
 }

@@ -15,7 +15,6 @@ import type { LatencySource } from "./latency-model.ts";
 import { answerPaths, answerTopology } from "./paths.ts";
 import type { Position, PositionSource, RouteQuestion, RoutingRequest } from "./question.ts";
 import { type Basis, RoutingTables } from "./routing-tables.ts";
-import type { RoutingWork } from "./routing-work.ts";
 import { Soundings } from "./soundings.ts";
 
 export interface RouteTarget {
@@ -62,18 +61,13 @@ export class Router {
 
   constructor(options: RouterOptions) {
     this.#options = options;
-    this.#tables = new RoutingTables(options.catalog, options.config.maxGraphCacheSize);
+    this.#tables = new RoutingTables(options.catalog, options.config.maxGraphCacheSize, options.metrics);
     this.soundings = new Soundings(options.self, options.catalog, () => this.#tables.model());
   }
 
   /** Entries cached, of at most `maxGraphCacheSize`. */
   get cached(): { readonly entries: number; readonly hits: number; readonly misses: number } {
     return { entries: this.#tables.size, hits: this.#tables.hits, misses: this.#tables.misses };
-  }
-
-  /** What following the catalog has cost since the start. */
-  get work(): Readonly<RoutingWork> {
-    return this.#tables.work;
   }
 
   request(request: RouterRequest, now: Millis): Reply {

@@ -4,6 +4,7 @@
  * graph when the network does. So nothing is stale, and a heartbeat costs one row. Bounded by `max_graph_cache_size` and by cells.
  */
 import type { CatalogView, HubView } from "../common/catalog-view.ts";
+import type { Metrics } from "../common/metrics.ts";
 import type { Coordinates, HubId, Millis } from "../common/types.ts";
 import { BoundedCache } from "./cache.ts";
 import type { CandidateTable } from "./candidate-table.ts";
@@ -15,7 +16,6 @@ import { buildHubGraph, type HubGraph } from "./hub-graph.ts";
 import { buildLatencyColumn, columnKey, type LatencyColumn } from "./latency-column.ts";
 import { type ClientVantage, LatencyModel, type Site } from "./latency-model.ts";
 import type { Position, RouteQuestion, Strategy } from "./question.ts";
-import { noWork, type RoutingWork } from "./routing-work.ts";
 import { constraintsKey, judge } from "./rules.ts";
 import { ServiceTable } from "./service-table.ts";
 
@@ -39,8 +39,8 @@ type Cached =
   | { readonly kind: "client"; readonly client: ClientVantage; readonly model: LatencyModel };
 
 export class RoutingTables {
-  readonly work: RoutingWork = noWork();
   readonly #view: CatalogView;
+  readonly #metrics: Metrics;
   readonly #cache: BoundedCache<Cached>;
   readonly #sites = new Map<string, Site>();
   #model: LatencyModel | null = null;
@@ -49,8 +49,9 @@ export class RoutingTables {
   #graph: HubGraph | null = null;
   #graphOf: LatencyModel | null = null;
 
-  constructor(view: CatalogView, maxEntries: number) {
+  constructor(view: CatalogView, maxEntries: number, metrics: Metrics) {
     this.#view = view;
+    this.#metrics = metrics;
     this.#cache = new BoundedCache(maxEntries, MAX_CELLS);
   }
 
@@ -74,7 +75,7 @@ export class RoutingTables {
     if (model.fingerprint !== this.#model?.fingerprint) this.#sites.clear();
     this.#model = model;
     this.#modelVersion = networkVersion;
-    this.work.modelsGathered += 1;
+    this.#metrics.count("routing_rebuilds_total", 1, { of: "model" });
     return model;
   }
 
@@ -83,7 +84,7 @@ export class RoutingTables {
     if (this.#graph && this.#graphOf === model) return this.#graph;
     this.#graph = buildHubGraph(this.#view, model);
     this.#graphOf = model;
-    this.work.graphsBuilt += 1;
+    this.#metrics.count("routing_rebuilds_total", 1, { of: "graph" });
     return this.#graph;
   }
 
@@ -92,7 +93,7 @@ export class RoutingTables {
     const key = `table/${service}`;
     const cached = this.#cache.get(key);
     if (cached?.kind === "table") return cached.table;
-    const table = new ServiceTable(this.#view, service, this.work, () => ++this.#revisions);
+    const table = new ServiceTable(this.#view, service, this.#metrics, () => ++this.#revisions);
     this.#cache.set(key, { kind: "table", table }, CELLS_PER_ROW * (table.current()?.size ?? 0) + 1);
     return table;
   }
@@ -148,7 +149,7 @@ export class RoutingTables {
     if (cached?.kind === "column" && cached.shape === source.shape && cached.model === model) return cached.column;
     const sites = source.sites(model, (cell) => this.#site(model, cell));
     const column = buildLatencyColumn(table, sites, model, this.#client(model, position), strategy);
-    this.work.columnsBuilt += 1;
+    this.#metrics.count("routing_rebuilds_total", 1, { of: "column" });
     const weight = column.terms.length + (column.slotOf?.length ?? 0) + 1;
     this.#cache.set(key, { kind: "column", column, shape: source.shape, model }, weight);
     return column;

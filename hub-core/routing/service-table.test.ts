@@ -40,38 +40,59 @@ function catalogOf(): MemoryCatalog {
   return catalog;
 }
 
-function routerOver(catalog: MemoryCatalog): Router {
-  const self = hubView({ hubId: "hub", at: HERE });
-  return new Router({
-    self,
-    catalog,
-    config: { maxGraphCacheSize: 100 },
-    metrics: new Metrics(),
-    random: new Random(1),
-  });
+interface Followed {
+  readonly router: Router;
+  readonly metrics: Metrics;
 }
 
-/** What a question costs after a change, in work that follows the catalog. */
-function workAfter(router: Router, change: () => void, question: Partial<RouteQuestion> = {}): Router["work"] {
-  const before = { ...router.work };
-  change();
-  router.route({ ...QUESTION, ...question }, 0);
-  const { work } = router;
+function routerOver(catalog: MemoryCatalog): Followed {
+  const self = hubView({ hubId: "hub", at: HERE });
+  const metrics = new Metrics();
+  const config = { maxGraphCacheSize: 100 };
+  return { router: new Router({ self, catalog, config, metrics, random: new Random(1) }), metrics };
+}
+
+interface Work {
+  readonly rows: number;
+  readonly tables: number;
+  readonly columns: number;
+  readonly models: number;
+  readonly graphs: number;
+}
+
+function workOf(metrics: Metrics): Work {
+  const rebuilt = (of: string): number => metrics.value("routing_rebuilds_total", { of });
   return {
-    tablesBuilt: work.tablesBuilt - before.tablesBuilt,
-    rowsWritten: work.rowsWritten - before.rowsWritten,
-    columnsBuilt: work.columnsBuilt - before.columnsBuilt,
-    modelsGathered: work.modelsGathered - before.modelsGathered,
-    graphsBuilt: work.graphsBuilt - before.graphsBuilt,
+    rows: metrics.value("routing_rows_written_total"),
+    tables: rebuilt("table"),
+    columns: rebuilt("column"),
+    models: rebuilt("model"),
+    graphs: rebuilt("graph"),
   };
 }
 
-const NOTHING = { tablesBuilt: 0, rowsWritten: 0, columnsBuilt: 0, modelsGathered: 0, graphsBuilt: 0 };
+/** What a question costs after a change, in work that follows the catalog. */
+function workAfter({ router, metrics }: Followed, change: () => void, question: Partial<RouteQuestion> = {}): Work {
+  const before = workOf(metrics);
+  change();
+  router.route({ ...QUESTION, ...question }, 0);
+  const after = workOf(metrics);
+  return {
+    rows: after.rows - before.rows,
+    tables: after.tables - before.tables,
+    columns: after.columns - before.columns,
+    models: after.models - before.models,
+    graphs: after.graphs - before.graphs,
+  };
+}
+
+const NOTHING: Work = { rows: 0, tables: 0, columns: 0, models: 0, graphs: 0 };
 
 describe("following the catalog", () => {
   test("ROUTE-17: a heartbeat writes one row, and nothing else is made anew", () => {
     const catalog = catalogOf();
-    const router = routerOver(catalog);
+    const followed = routerOver(catalog);
+    const { router } = followed;
     for (const service of ["api", "other"]) router.route({ ...QUESTION, service }, 0);
     const heartbeat = (i: number, more: ClusterSpec) => () => {
       catalog.putCluster(clusterView(`c-${i}`, specOf(i, more)));
@@ -85,54 +106,59 @@ describe("following the catalog", () => {
       { record: { updatedAt: 77, inFlight: 3 } },
     ];
     changes.forEach((change, i) => {
-      expect(workAfter(router, heartbeat(i, change))).toEqual({ ...NOTHING, rowsWritten: 1 });
+      expect(workAfter(followed, heartbeat(i, change))).toEqual({ ...NOTHING, rows: 1 });
     });
-    expect(workAfter(router, () => undefined, { service: "other" })).toEqual(NOTHING);
+    expect(workAfter(followed, () => undefined, { service: "other" })).toEqual(NOTHING);
   });
 
   test("ROUTE-17: many heartbeats of one cluster before a question are one row; those of other services are none", () => {
     const catalog = catalogOf();
-    const router = routerOver(catalog);
+    const followed = routerOver(catalog);
+    const { router } = followed;
     router.route(QUESTION, 0);
     const many = (id: string, name: string) => () => {
       for (let i = 0; i < 20; i++) catalog.putCluster(clusterView(id, specOf(1, { service: { name, load: i / 20 } })));
     };
-    expect(workAfter(router, many("c-1", "api"))).toEqual({ ...NOTHING, rowsWritten: 1 });
-    expect(workAfter(router, many("o-1", "other"))).toEqual(NOTHING);
+    expect(workAfter(followed, many("c-1", "api"))).toEqual({ ...NOTHING, rows: 1 });
+    expect(workAfter(followed, many("o-1", "other"))).toEqual(NOTHING);
   });
 
   test("ROUTE-17: a cluster that comes, goes, moves or is released anew rebuilds the table of its own service alone", () => {
     const catalog = catalogOf();
-    const router = routerOver(catalog);
+    const followed = routerOver(catalog);
+    const { router } = followed;
     for (const service of ["api", "other"]) router.route({ ...QUESTION, service }, 0);
     const release = () => void catalog.putCluster(clusterView("c-1", specOf(1, { service: { version: "2.0.0" } })));
-    expect(workAfter(router, release)).toMatchObject({ tablesBuilt: 1, rowsWritten: CLUSTERS, modelsGathered: 0 });
+    expect(workAfter(followed, release)).toMatchObject({ tables: 1, rows: CLUSTERS, models: 0 });
     const leave = () => void catalog.removeCluster("c-2");
-    expect(workAfter(router, leave)).toMatchObject({ tablesBuilt: 1, rowsWritten: CLUSTERS - 1 });
-    expect(workAfter(router, () => undefined, { service: "other" })).toMatchObject({ tablesBuilt: 0, rowsWritten: 0 });
+    expect(workAfter(followed, leave)).toMatchObject({ tables: 1, rows: CLUSTERS - 1 });
+    expect(workAfter(followed, () => undefined, { service: "other" })).toMatchObject({ tables: 0, rows: 0 });
   });
 
   test("ROUTE-17: news of the network makes latencies and graph anew, and no table", () => {
     const catalog = catalogOf();
-    const router = routerOver(catalog);
+    const followed = routerOver(catalog);
+    const { router } = followed;
     router.route(QUESTION, 0);
     const links = () => void catalog.putLinks("hub", [{ peer: "far", rttMs: 120, loss: 0, utilisation: 0 }]);
-    expect(workAfter(router, links)).toEqual({ ...NOTHING, columnsBuilt: 1, modelsGathered: 1, graphsBuilt: 1 });
+    expect(workAfter(followed, links)).toEqual({ ...NOTHING, columns: 1, models: 1, graphs: 1 });
   });
 
   test("ROUTE-17: when it is too long ago to tell what changed, the table is built again", () => {
     const catalog = catalogOf();
-    const router = routerOver(catalog);
+    const followed = routerOver(catalog);
+    const { router } = followed;
     router.route(QUESTION, 0);
     const all = () => {
       for (let i = 0; i < 100; i++) catalog.putCluster(clusterView(`c-${i}`, specOf(i, { service: { load: 0.5 } })));
     };
-    expect(workAfter(router, all)).toMatchObject({ tablesBuilt: 1, rowsWritten: CLUSTERS, columnsBuilt: 1 });
+    expect(workAfter(followed, all)).toMatchObject({ tables: 1, rows: CLUSTERS, columns: 1 });
   });
 
   test("ROUTE-11: an explanation that is read after a change tells what the decision was made from", () => {
     const catalog = catalogOf();
-    const router = routerOver(catalog);
+    const followed = routerOver(catalog);
+    const { router } = followed;
     const explained = (): Explanation => {
       const reply = router.route({ ...QUESTION, explain: true }, 0);
       if (!reply.ok || !reply.value.explain) throw new Error("explained");

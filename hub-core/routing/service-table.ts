@@ -1,5 +1,6 @@
 /** The table of one service, kept in step with the catalog: rows that changed are written, the rest is left alone. */
 import type { CatalogView } from "../common/catalog-view.ts";
+import type { Metrics } from "../common/metrics.ts";
 import {
   buildCandidateTable,
   type Candidate,
@@ -10,12 +11,11 @@ import {
   writeRow,
 } from "./candidate-table.ts";
 import type { LatencyModel, Site } from "./latency-model.ts";
-import type { RoutingWork } from "./routing-work.ts";
 
 export class ServiceTable {
   readonly #view: CatalogView;
   readonly #service: string;
-  readonly #work: RoutingWork;
+  readonly #metrics: Metrics;
   readonly #nextRevision: () => number;
   #table: CandidateTable | null = null;
   #version = -1;
@@ -24,11 +24,11 @@ export class ServiceTable {
   #lent = false;
   #sites: { readonly fingerprint: string; readonly sites: readonly Site[] } | null = null;
 
-  constructor(view: CatalogView, service: string, work: RoutingWork, nextRevision: () => number) {
+  constructor(view: CatalogView, service: string, metrics: Metrics, nextRevision: () => number) {
     this.#nextRevision = nextRevision;
     this.#view = view;
     this.#service = service;
-    this.#work = work;
+    this.#metrics = metrics;
   }
 
   /** Null when no cluster offers the service. The same rows until `revision` goes up. */
@@ -90,7 +90,7 @@ export class ServiceTable {
     if (this.#lent) this.#table = copyTable(this.#table);
     this.#lent = false;
     for (const [row, candidate] of changed) writeRow(this.#table, row, candidate);
-    this.#work.rowsWritten += changed.size;
+    this.#metrics.count("routing_rows_written_total", changed.size);
     this.#revision = this.#nextRevision();
   }
 
@@ -98,8 +98,8 @@ export class ServiceTable {
     this.#table = buildCandidateTable(this.#view, this.#service);
     this.#sites = null;
     this.#lent = false;
-    this.#work.tablesBuilt += 1;
-    this.#work.rowsWritten += this.#table?.size ?? 0;
+    this.#metrics.count("routing_rebuilds_total", 1, { of: "table" });
+    this.#metrics.count("routing_rows_written_total", this.#table?.size ?? 0);
     this.#revision = this.#nextRevision();
     this.#shape = this.#revision;
   }

@@ -131,7 +131,7 @@ function explanationOf(reply: ReturnType<Router["route"]>): string {
 }
 
 function measureKernel(catalog: MemoryCatalog): { bare: Spread; ranked: Spread; ratio: number } {
-  const basis = new RoutingTables(catalog, 1_000).basis(QUESTION, 0);
+  const basis = new RoutingTables(catalog, 1_000, new Metrics()).basis(QUESTION, 0);
   if (!basis) throw new Error("somebody offers the service");
   const { table, latency } = basis;
   const rankAgain = (i: number): unknown => {
