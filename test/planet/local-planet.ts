@@ -156,7 +156,7 @@ export class LocalPlanet {
     return (await this.call(where, path)).body as RegistryStatus;
   }
 
-  /** Sums one counter over the series that have all of `labels`, in the metrics of every hub of the given regions. */
+  /** Sums one counter over every hub of the given regions, and over its labels. */
   async counter(name: string, regions: readonly string[]): Promise<number> {
     let sum = 0;
     for (const region of regions) {
