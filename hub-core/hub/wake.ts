@@ -5,7 +5,7 @@ import type { StepEffects } from "./effects.ts";
  * A deadline that moved later by less than this costs one early, harmless tick: re-arming at every step would cost more.
  * By more, the timer moves with it, or a probe that was answered would keep the hub awake for the rest of its time-out.
  */
-const WORTH_MOVING_MS: DurationMs = 1_000;
+const WORTH_MOVING_MS: DurationMs = 100;
 
 /** One timer for all machines, armed at the earliest deadline; its token tells a stale one (foca's timer tokens). */
 export class Wake {
