@@ -102,13 +102,18 @@ async function kill(planet: LocalPlanet, victim: string): Promise<Death> {
 /** All roads of one region cut, so that nobody can go around; then healed. */
 async function cutAndHeal(planet: LocalPlanet, island: string): Promise<number> {
   const others = planet.state.regions.map(({ region }) => region).filter((region) => region !== island);
-  for (const other of others) await planet.mpregJson("chaos", "cut", island, other);
+  const change = (kind: "cut" | "heal") =>
+    Promise.all(
+      others.map((other) => planet.changeRoad(island, other, kind === "cut" ? { kind, reset: false } : { kind })),
+    );
+  await change("cut");
   const mainland = hubsOf(planet).filter((hub) => hub.region !== island);
   const lost = ({ hubs }: RegistryStatus): boolean =>
     hubs.some((hub) => hub.region === island && hub.state === "failed");
   await elapsedUntil("the island is given up", performance.now(), everyHub(planet, mainland, lost));
-  await Promise.all(others.map((other) => planet.mpregJson("chaos", "heal", island, other)));
-  return elapsedUntil("everyone alive again", performance.now(), everyHub(planet, hubsOf(planet), allAlive));
+  const since = performance.now();
+  await change("heal");
+  return elapsedUntil("everyone alive again", since, everyHub(planet, hubsOf(planet), allAlive));
 }
 
 /** How long a message took to each hub, by the receipts that the origin got. */

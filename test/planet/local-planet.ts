@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { CONTROL_HEADER, type PairChange } from "../../infra/wan/control.ts";
 
 const COMMAND = join(import.meta.dirname, "../../infra/bin/mpreg.js");
 const CALL_TIMEOUT_MS = 10_000;
@@ -26,7 +27,8 @@ export interface PlanetState {
     readonly hubs: readonly string[];
   }[];
   readonly tokens: Readonly<Record<Role, string>>;
-  readonly wan: { readonly pid: number };
+  readonly wan: { readonly url: string; readonly pid: number };
+  readonly control_key: string;
 }
 
 export interface Outcome {
@@ -154,6 +156,17 @@ export class LocalPlanet {
   async registry(where: string | null, hub?: string): Promise<RegistryStatus> {
     const path = `${hub === undefined ? "" : `/hubs/${hub}`}/api/registry/status`;
     return (await this.call(where, path)).body as RegistryStatus;
+  }
+
+  /** What `mpreg chaos` does, without a process of its own, so that a moment can be measured from. */
+  async changeRoad(a: string, b: string, action: PairChange["action"]): Promise<void> {
+    const response = await fetch(`${this.state.wan.url}/pairs`, {
+      method: "POST",
+      headers: { [CONTROL_HEADER]: this.state.control_key, "content-type": "application/json" },
+      body: JSON.stringify({ a, b, action, one_way: false }),
+    });
+    if (!response.ok) throw new Error(`${action.kind} ${a} ${b}: ${response.status} ${await response.text()}`);
+    await response.arrayBuffer();
   }
 
   /** Sums one counter over every hub of the given regions, and over its labels. */
