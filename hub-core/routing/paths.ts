@@ -1,5 +1,5 @@
 /** `GET /api/paths` and `GET /api/topology`, as they are answered. */
-import type { CatalogView, HubView } from "../common/catalog-view.ts";
+import type { CatalogView, ClusterView, HubView } from "../common/catalog-view.ts";
 import { answered, type Reply, refused } from "../common/problem.ts";
 import type { HubId } from "../common/types.ts";
 import { disjointPair } from "./disjoint.ts";
@@ -46,26 +46,50 @@ function describe(graph: HubGraph, path: NodePath): PathAnswer {
   return { hubs: hubIdsOf(graph, path), latency_ms: path.ms, cost: costOf(graph, path) };
 }
 
+/** Hubs, the clusters that they own, and what is known of the ways between them. */
 export function answerTopology(view: CatalogView, graph: HubGraph): Reply<{ nodes: unknown[]; edges: unknown[] }> {
   const hubs = [...view.hubs()].sort((a, b) => (a.hubId < b.hubId ? -1 : 1));
+  const clusters = [...view.clusters()].sort((a, b) => (a.record.clusterId < b.record.clusterId ? -1 : 1));
   return answered({
-    nodes: hubs.map((hub) => ({
-      id: hub.hubId,
-      kind: "hub",
-      tier: hub.tier,
-      region: hub.region,
-      parent: hub.parent,
-      coordinates: hub.coordinates,
-      state: hub.state,
-    })),
-    edges: graph.edges.map(({ a, b, kind, measured, rttMs, loss, utilisation }) => ({
-      from: (graph.hubs[a] as HubView).hubId,
-      to: (graph.hubs[b] as HubView).hubId,
-      kind,
-      measured,
-      rtt_ms: rttMs,
-      loss: measured ? loss : null,
-      utilisation: measured ? utilisation : null,
-    })),
+    nodes: [...hubs.map(hubNode), ...clusters.map(clusterNode)],
+    edges: [...graph.edges.map((edge) => hubEdge(graph, edge)), ...clusters.map(clusterEdge)],
   });
+}
+
+function hubNode({ hubId: id, tier, region, parent, coordinates, state }: HubView) {
+  return { id, kind: "hub", tier, region, parent, position: coordinates, coordinates, state };
+}
+
+function clusterNode({ owner, record, vouched }: ClusterView) {
+  const { clusterId: id, region, coordinates, state, services } = record;
+  const offered = services.map(({ name }) => name);
+  return {
+    id,
+    kind: "cluster",
+    region,
+    hub_id: owner,
+    position: coordinates,
+    coordinates,
+    state,
+    vouched,
+    services: offered,
+  };
+}
+
+function hubEdge({ hubs }: HubGraph, { a, b, kind, measured, rttMs, loss, utilisation }: HubGraph["edges"][number]) {
+  return {
+    from: (hubs[a] as HubView).hubId,
+    to: (hubs[b] as HubView).hubId,
+    kind,
+    measured,
+    rtt_ms: rttMs,
+    loss: measured ? loss : null,
+    utilisation: measured ? utilisation : null,
+  };
+}
+
+/** As the owner's health checks measure it; the load is the cluster's, not the way's. */
+function clusterEdge({ owner, record: { clusterId, checkRttMs } }: ClusterView) {
+  const measured = checkRttMs !== null;
+  return { from: owner, to: clusterId, kind: "cluster", measured, rtt_ms: checkRttMs, loss: null, utilisation: null };
 }

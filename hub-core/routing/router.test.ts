@@ -5,6 +5,7 @@ import type { Reply } from "../common/problem.ts";
 import { Random } from "../common/random.ts";
 import { CLUSTER_STATES, type ClusterRecord } from "../wire/catalog.ts";
 import type { Explanation } from "./explain.ts";
+import { REPORT_FRESH_MS } from "./latency-model.ts";
 import type { RouteQuestion } from "./question.ts";
 import { STRATEGIES } from "./question.ts";
 import { type RouteAnswer, Router } from "./router.ts";
@@ -217,6 +218,18 @@ describe("a decision", () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  test("ROUTE-13: a report stops counting when it is too old, though nothing else changes", () => {
+    const catalog = new MemoryCatalog().putCluster(clusterView("c", { at: SYDNEY }));
+    catalog.putLatency("h", { kind: "latency", from: "NBO", coordinates: null, to: "c", rttMs: 400, observedAt: 0 });
+    const router = routerOver(catalog);
+    const position = { ...NAIROBI, source: "place" as const, place: "NBO" };
+    const sources = [0, REPORT_FRESH_MS, REPORT_FRESH_MS + 1].map((changedAt) => {
+      catalog.changedAt = changedAt;
+      return value(router.route({ ...QUESTION, position }, 0)).chosen.latency_source;
+    });
+    expect(sources).toEqual(["measured", "measured", "geographic"]);
   });
 
   test("ROUTE-13: the cache never holds more than its limit", () => {

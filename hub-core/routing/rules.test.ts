@@ -72,6 +72,13 @@ describe("rules remove", () => {
     ]);
   });
 
+  test("ROUTE-1: an open window is named before a capacity that is used up, and after what comes first", () => {
+    const record = { maintenance: { startsAt: 100, endsAt: 200 } };
+    expect(reason({ service: { capacity: 0 }, record }, {}, 150)).toBe("maintenance");
+    expect(reason({ service: { capacity: 0 }, record }, {}, 250)).toBe("capacity");
+    expect(reason({ record: { ...record, state: "draining" } }, {}, 150)).toBe("drain");
+  });
+
   test("ROUTE-4: verdicts say until when they hold", () => {
     const table = tableOf({ record: { maintenance: { startsAt: 100, endsAt: 200 } } });
     const spans = [0, 100, 150, 200].map((now) => judge(table, ANY, now)).map((v) => [v.validFrom, v.validUntil]);

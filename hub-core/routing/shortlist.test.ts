@@ -1,8 +1,28 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { STRATEGIES } from "./question.ts";
+import { Metrics } from "../common/metrics.ts";
+import { breadthOf, scoreAt } from "./decide.ts";
+import { type RouteQuestion, STRATEGIES } from "./question.ts";
+import { RoutingTables } from "./routing-tables.ts";
 import { Shortlist } from "./shortlist.ts";
 import { stickyCutoff, tieCutoff } from "./spread.ts";
+import { clusterView, MemoryCatalog } from "./testing/memory-catalog.ts";
+
+const QUESTION: RouteQuestion = {
+  service: "api",
+  position: { latitude: 0, longitude: 0, source: "query" },
+  tags: [],
+  version: null,
+  namespace: null,
+  jurisdiction: null,
+  exclude: [],
+  sticky: null,
+  limit: 3,
+  maxAgeMs: null,
+  explain: false,
+  strategy: "best",
+  decisionId: "d",
+};
 
 const scores = fc.array(
   fc.integer({ min: -640, max: 64_000 }).map((steps) => steps / 64),
@@ -25,6 +45,31 @@ test("ROUTE-18: one pass finds what sorting everything finds: the best, and all 
         const near = all.flatMap((score, row) => (score <= cutoff ? [row] : []));
         expect(shortlist.within(cutoff)).toEqual(near);
       }
+    }),
+  );
+});
+
+test("ROUTE-18: a ranking is what sorting all that no rule removed would give, ties at the very edge included", () => {
+  const costs = fc.array(fc.record({ cost: fc.integer({ min: 0, max: 30 }), down: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(costs, fc.constantFrom(...STRATEGIES), (clusters, strategy) => {
+      const catalog = new MemoryCatalog();
+      clusters.forEach(({ cost, down }, i) => {
+        const record = { metadata: { routing: { cost_ms: cost } }, state: down ? "critical" : "passing" } as const;
+        catalog.putCluster(clusterView(`c-${String(i).padStart(3, "0")}`, { record }));
+      });
+      const basis = new RoutingTables(catalog, 10, new Metrics()).basis({ ...QUESTION, strategy }, 0);
+      if (!basis) throw new Error("somebody offers the service");
+      const score = (row: number): number => scoreAt(basis.table, basis.latency, strategy, row);
+      const left = clusters.flatMap(({ down }, row) => (down ? [] : [row]));
+      const sorted = [...left].sort((a, b) => score(a) - score(b) || a - b);
+      const least = sorted[0] === undefined ? -Infinity : score(sorted[0]);
+      expect(basis.ranking.best).toEqual(sorted.slice(0, breadthOf(QUESTION.limit)));
+      expect(basis.ranking.tied).toEqual(left.filter((row) => score(row) <= tieCutoff(least, strategy)));
+      expect(basis.ranking.stickyTied).toEqual(left.filter((row) => score(row) <= stickyCutoff(least)));
     }),
   );
 });
