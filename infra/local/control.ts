@@ -1,7 +1,7 @@
 /** How `mpreg stop` and `mpreg chaos kill|start` reach the supervisor: loopback, and only for who has read the state file. */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { CONTROL_HEADER } from "../wan/control.ts";
+import { CONTROL_HEADER } from "../wan/control-header.ts";
 import type { FederationState } from "./federation-state.ts";
 
 export interface Controls {

@@ -1,10 +1,10 @@
 /** How the command changes the weather between regions: GET /pairs, POST /pairs. Loopback, and only for who knows the key. */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { z } from "zod";
+import { CONTROL_HEADER } from "./control-header.ts";
 import type { PairAction } from "./pair.ts";
 import type { PairProxy } from "./proxy.ts";
 
-export const CONTROL_HEADER = "x-mpreg-control";
 const MAX_BODY = 4_096;
 
 const change = z.strictObject({

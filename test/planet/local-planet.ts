@@ -5,7 +5,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CONTROL_HEADER, type PairChange } from "../../infra/wan/control.ts";
+import type { PairChange } from "../../infra/wan/control.ts";
+import { CONTROL_HEADER } from "../../infra/wan/control-header.ts";
 
 const COMMAND = join(import.meta.dirname, "../../infra/bin/mpreg.js");
 const CALL_TIMEOUT_MS = 10_000;

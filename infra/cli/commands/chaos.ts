@@ -1,6 +1,7 @@
 /** `mpreg chaos`: what can go wrong with a planet, on demand. */
 import { Command } from "commander";
-import { CONTROL_HEADER, type PairChange, type PairState } from "../../wan/control.ts";
+import type { PairChange, PairState } from "../../wan/control.ts";
+import { CONTROL_HEADER } from "../../wan/control-header.ts";
 import { reasonOf } from "../api.ts";
 import { CommandError, usageError } from "../errors.ts";
 import { print, terminalWidth } from "../output.ts";
