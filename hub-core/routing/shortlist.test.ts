@@ -50,9 +50,9 @@ test("ROUTE-18: one pass finds what sorting everything finds: the best, and all 
 });
 
 test("ROUTE-18: a ranking is what sorting all that no rule removed would give, ties at the very edge included", () => {
-  const costs = fc.array(fc.record({ cost: fc.integer({ min: 0, max: 30 }), down: fc.boolean() }), {
+  const costs = fc.array(fc.record({ cost: fc.constantFrom(0, 1, 2, 3, 30, 50, 51), down: fc.boolean() }), {
     minLength: 1,
-    maxLength: 60,
+    maxLength: 40,
   });
   fc.assert(
     fc.property(costs, fc.constantFrom(...STRATEGIES), (clusters, strategy) => {
