@@ -46,18 +46,18 @@ export class Metrics {
 
   /** `seconds` goes into the first bucket that holds it. */
   observe(name: string, seconds: number, labels: Labels = {}): void {
-    const key = seriesKey(name, labels);
-    let histogram = this.#histograms.get(key);
-    if (!histogram) {
-      if (!this.#hasRoom()) return;
-      histogram = { name, labels, buckets: new Array(LATENCY_BOUNDS.length + 1).fill(0), sum: 0, count: 0 };
-      this.#histograms.set(key, histogram);
-    }
+    const histogram = this.#histogram(name, labels);
+    if (!histogram) return;
     const bucket = LATENCY_BOUNDS.findIndex((bound) => seconds <= bound);
     const index = bucket < 0 ? LATENCY_BOUNDS.length : bucket;
     histogram.buckets[index] = (histogram.buckets[index] ?? 0) + 1;
     histogram.sum += seconds;
     histogram.count += 1;
+  }
+
+  /** The histogram is there before its first observation: nothing yet is not the same as nothing measured. */
+  declare(name: string, labels: Labels = {}): void {
+    this.#histogram(name, labels);
   }
 
   value(name: string, labels: Labels = {}): number {
@@ -77,6 +77,15 @@ export class Metrics {
       const cumulative = buckets.map((n) => (total += n));
       return { name, labels, bounds: LATENCY_BOUNDS, cumulative, sum, count };
     });
+  }
+
+  #histogram(name: string, labels: Labels): Histogram | undefined {
+    const key = seriesKey(name, labels);
+    const known = this.#histograms.get(key);
+    if (known || !this.#hasRoom()) return known;
+    const fresh = { name, labels, buckets: new Array(LATENCY_BOUNDS.length + 1).fill(0), sum: 0, count: 0 };
+    this.#histograms.set(key, fresh);
+    return fresh;
   }
 
   #hasRoom(): boolean {

@@ -39,6 +39,7 @@ export function openGroups(parts: GroupParts): Group[] {
 function openGroup(id: GroupId, role: Group["role"], parts: GroupParts): Group {
   const { config, random, metrics } = parts;
   const self: HubIdentity = config.hub;
+  declareMetrics(id, metrics);
   return {
     id,
     role,
@@ -64,6 +65,13 @@ function openGroup(id: GroupId, role: Group["role"], parts: GroupParts): Group {
       metrics,
     }),
   };
+}
+
+/** Those that operators watch by name are there from the start: none yet is not the same as not measured. */
+function declareMetrics(group: GroupId, metrics: Metrics): void {
+  metrics.count("membership_failures_total", 0, { group });
+  metrics.declare("gossip_message_latency", { group });
+  metrics.declare("consensus_proposal_time", { group });
 }
 
 /** Kept free of the overlay: for joiners, indirect probes and redials. */

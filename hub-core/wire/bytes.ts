@@ -37,12 +37,6 @@ export class Writer {
     this.#bytes[this.#length++] = rest;
   }
 
-  f32(value: number): void {
-    this.#reserve(4);
-    this.#view.setFloat32(this.#length, value, true);
-    this.#length += 4;
-  }
-
   f64(value: number): void {
     this.#reserve(8);
     this.#view.setFloat64(this.#length, value, true);
@@ -106,13 +100,6 @@ export class Reader {
       scale *= 0x80;
     }
     throw new DecodeError("integer of more than 8 bytes");
-  }
-
-  f32(): number {
-    this.#need(4);
-    const value = this.#view.getFloat32(this.#at, true);
-    this.#at += 4;
-    return value;
   }
 
   f64(): number {

@@ -5,7 +5,6 @@ import {
   type Codec,
   type Decoded,
   DecodeError,
-  f32,
   list,
   nullable,
   oneOf,
@@ -28,7 +27,20 @@ const load = scaled(100);
 /** Tenths of a millisecond. */
 export const rtt = scaled(10);
 
-export const coordinates: Codec<Coordinates> = struct({ latitude: f32, longitude: f32 });
+/** To a millionth, a tenth of a metre: what a user wrote with so many digits comes back as written. */
+function degrees(most: number): Codec<number> {
+  const micro = scaled(1_000_000);
+  return {
+    write: micro.write,
+    read: (r) => {
+      const value = micro.read(r);
+      if (Math.abs(value) > most) throw new DecodeError(`${value} degrees, limit ${most}`);
+      return value;
+    },
+  };
+}
+
+export const coordinates: Codec<Coordinates> = struct({ latitude: degrees(90), longitude: degrees(180) });
 
 /** JSON within a size, for what users attach and MPREG does not interpret. */
 export function json(maxBytes: number): Codec<Json> {

@@ -63,12 +63,6 @@ export const bool: Codec<boolean> = {
   },
 };
 
-/** Finite, single precision. */
-export const f32: Codec<number> = {
-  write: (w, value) => w.f32(value),
-  read: (r) => finite(r.f32()),
-};
-
 /** Finite, double precision. */
 export const f64: Codec<number> = {
   write: (w, value) => w.f64(value),

@@ -145,6 +145,52 @@ test("a test message is reported with its receipts", async () => {
   expect(testMessageReportSchema.parse(await report.json())).toMatchObject({ complete: true, missing: [] });
 });
 
+test("a cluster comes back as it was given, coordinates and metadata to the letter", async () => {
+  const given = { ...CLUSTER, coordinates: { latitude: 48.8566, longitude: -2.352219 }, metadata: { owner: "team-a" } };
+  await register(given);
+  const { coordinates, metadata } = given;
+  const cluster = await (await edge.send("/api/clusters/paris-1", { role: "viewer" })).json();
+  expect(cluster).toMatchObject({ coordinates, metadata });
+});
+
+test("the topology shows clusters beside hubs, and who owns them", async () => {
+  await register();
+  const topology = topologySchema.parse(await (await edge.send("/api/topology", { role: "viewer" })).json());
+  expect(topology.nodes).toContainEqual(
+    expect.objectContaining({ id: "global-hub", kind: "hub", state: "alive", position: expect.anything() }),
+  );
+  expect(topology.nodes).toContainEqual(
+    expect.objectContaining({ id: "paris-1", kind: "cluster", state: "passing", position: CLUSTER.coordinates }),
+  );
+  expect(topology.edges).toContainEqual(
+    expect.objectContaining({ from: "global-hub", to: "paris-1", kind: "cluster", measured: false, rtt_ms: null }),
+  );
+});
+
+test("a test message asked for again with the same key is the same message", async () => {
+  const send = (payload: string) =>
+    edge.send("/api/gossip/test-message", {
+      method: "POST",
+      role: "operator",
+      headers: { "idempotency-key": "once" },
+      body: JSON.stringify({ payload }),
+    });
+  const first = await (await send("hello")).json();
+  expect(await (await send("hello")).json()).toEqual(first);
+  const other = await send("good night");
+  expect(other.status).toBe(422);
+  expect(await other.json()).toMatchObject({ code: "idempotency_key_reused" });
+});
+
+test("metrics that operators watch by name are there before there is anything to count", async () => {
+  const text = await (await edge.send("/metrics", { role: "viewer" })).text();
+  expect(text).toMatch(/^membership_failures_total\{[^}]*\} 0$/m);
+  for (const name of ["gossip_message_latency", "consensus_proposal_time"]) {
+    expect(text).toMatch(new RegExp(`^${name}_count\\{[^}]*\\} 0$`, "m"));
+    expect(text).toMatch(new RegExp(`^${name}_seconds_count\\{[^}]*\\} 0$`, "m"));
+  }
+});
+
 test("metrics have the names that operators know", async () => {
   const text = await (await edge.send("/metrics", { role: "viewer" })).text();
   for (const name of ["federation_nodes_total", "federation_nodes_healthy", "federation_limit_used"]) {

@@ -158,7 +158,7 @@ export async function call(region: Region, path: string, init: { method?: string
   return {
     status: response.status,
     headers: response.headers,
-    body: isJson ? (JSON.parse(text) as Record<string, unknown>) : text,
+    body: isJson && text !== "" ? (JSON.parse(text) as Record<string, unknown>) : text,
   };
 }
 

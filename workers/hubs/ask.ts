@@ -44,6 +44,20 @@ export async function askAny(c: Context<EdgeEnv>, request: HubRequest): Promise<
   return others.find((other) => other.reply.ok)?.reply ?? reply;
 }
 
+/**
+ * For records, which local hubs hold in full only of their own region: the nearest hub's when its region owns it, since that
+ * hub may be the writer, else that of the hub that sees most of the federation.
+ */
+export async function askFullest(c: Context<EdgeEnv>, request: HubRequest): Promise<Reply> {
+  const reply = await ask(c, request);
+  const { candidates } = c.env.hubs;
+  const widest = candidates.at(-1);
+  const ownedHere = reply.ok && c.env.deployment.hosted.includes(String((reply.value as { hub_id?: unknown }).hub_id));
+  if (widest === undefined || candidates.length === 1 || ownedHere) return reply;
+  const fuller = await c.env.hubs.askAt(widest, request);
+  return fuller.reply.ok ? fuller.reply : reply;
+}
+
 /** A write that was sent on is taken where it arrives, or the hubs could send it in circles. */
 function sentOn(request: HubRequest, redirects: number): HubRequest {
   switch (request.kind) {

@@ -1,5 +1,5 @@
 export { addressOf } from "./addressing.ts";
-export { ask, askAny, writeOptions } from "./ask.ts";
+export { ask, askAny, askFullest, writeOptions } from "./ask.ts";
 export { CLIENT_POSITION_HEADER, edgeName, forward } from "./forward.ts";
 export { namespaceStubs } from "./hub-stub.ts";
 export { Hubs } from "./hubs.ts";

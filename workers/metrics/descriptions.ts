@@ -26,6 +26,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   gossip_message_latency:
     "From the making of a rumor to its arrival here, in seconds (alias of gossip_message_latency_seconds)",
   gossip_message_latency_seconds: "From the making of a rumor to its arrival here, in seconds",
+  consensus_proposal_time: "From a proposal to its decision, in seconds (alias of consensus_proposal_time_seconds)",
+  consensus_proposal_time_seconds: "From a proposal to its decision, in seconds",
   membership_failures_total: "Hubs declared failed by this hub's groups",
   membership_suspicions_total: "Hubs that this hub began to suspect",
   membership_probes_total: "Probes, by kind and outcome",

@@ -2,7 +2,7 @@
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { EdgeEnv } from "../edge-env.ts";
 import { refuseInvalid, sendProblem } from "../http/index.ts";
-import { ask, writeOptions } from "../hubs/index.ts";
+import { ask, askFullest, writeOptions } from "../hubs/index.ts";
 import {
   deleteCluster,
   getCluster,
@@ -41,7 +41,7 @@ export const registryRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInva
     return c.json(reply.value as z.output<typeof clusterPageSchema>, 200);
   })
   .openapi(getCluster, async (c) => {
-    const reply = await ask(c, { kind: "cluster-get", clusterId: c.req.valid("param").id });
+    const reply = await askFullest(c, { kind: "cluster-get", clusterId: c.req.valid("param").id });
     if (!reply.ok) return sendProblem(c, reply.problem);
     return c.json(reply.value as z.output<typeof clusterSchema>, 200);
   })

@@ -125,15 +125,31 @@ export const pathsSchema = z
 export const topologySchema = z
   .looseObject({
     nodes: z.array(
-      z.looseObject({ id: z.string(), kind: z.string(), tier: z.enum(TIERS).optional(), state: z.string() }),
+      z.looseObject({
+        id: z.string(),
+        kind: z.enum(["hub", "cluster"]),
+        tier: z.enum(TIERS).optional(),
+        region: z.string(),
+        position: coordinatesSchema,
+        state: z.string(),
+      }),
     ),
-    edges: z.array(z.looseObject({ from: z.string(), to: z.string(), rtt_ms: z.number().nullable() })),
+    edges: z.array(
+      z.looseObject({
+        from: z.string(),
+        to: z.string(),
+        kind: z.string(),
+        measured: z.boolean(),
+        rtt_ms: z.number().nullable(),
+        loss: z.number().nullable(),
+        utilisation: z.number().nullable(),
+      }),
+    ),
   })
   .openapi("Topology");
 
 const MAX_OBSERVATIONS = 1_000;
 
-/** One alone, or a list. */
 export const observationsSchema = z
   .array(
     z.strictObject({
