@@ -42,7 +42,8 @@ export function endSteps(): void {
 export function fail(error: unknown, json: boolean): void {
   endSteps();
   if (error instanceof CommandError) {
-    if (json) process.stdout.write(`${JSON.stringify(error.body ?? { error: error.message }, null, 2)}\n`);
+    // On one line, as some commands print an object a line.
+    if (json) process.stdout.write(`${JSON.stringify(error.body ?? { error: error.message })}\n`);
     else process.stderr.write(`mpreg: ${error.message}\n`);
     process.exitCode = error.exitCode;
     return;
