@@ -119,6 +119,7 @@ export class HubProcess {
       {
         now: () => Date.now(),
         setAlarm: (at) => {
+          this.#hub.metrics.count("storage_alarms_set_total");
           ctx.storage.setAlarm(at).catch((error: unknown) => log("error", "alarm_not_set", { error: String(error) }));
         },
         after: (delayMs, callback) => {

@@ -201,7 +201,8 @@ function limitsOf(hub: Hub): Record<string, Usage> {
 
 function costOf(hub: Hub, now: Millis): CostEstimate {
   return estimateCost(now - hub.startedAt, {
-    rowsWritten: hub.metrics.value("storage_rows_written_total"),
+    // The platform bills the setting of an alarm as a row.
+    rowsWritten: hub.metrics.value("storage_rows_written_total") + hub.metrics.value("storage_alarms_set_total"),
     frames: hub.metrics.value("federation_frames_received_total"),
     requests: hub.metrics.value("federation_requests_total"),
   });

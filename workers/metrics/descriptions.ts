@@ -29,6 +29,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   consensus_proposal_time: "From a proposal to its decision, in seconds (alias of consensus_proposal_time_seconds)",
   consensus_proposal_time_seconds: "From a proposal to its decision, in seconds",
   membership_failures_total: "Hubs declared failed by this hub's groups",
+  storage_rows_written_total: "Rows written to storage",
+  storage_alarms_set_total: "Alarms set, each billed as a row written",
   membership_suspicions_total: "Hubs that this hub began to suspect",
   membership_probes_total: "Probes, by kind and outcome",
 };
