@@ -17,6 +17,7 @@ interface Answer {
   readonly chosen: { readonly cluster_id: string };
   readonly alternatives: readonly { readonly cluster_id: string }[];
   readonly path: readonly string[];
+  readonly catalog_version: number;
 }
 
 export function soundDecisions(): Invariant {
@@ -27,7 +28,12 @@ export function soundDecisions(): Invariant {
       const reply = effects.find((effect): effect is ReplyEffect => effect.kind === "reply");
       const insight = world.inspect(hub);
       if (!reply?.reply.ok || !insight) return;
-      judge(event.request, reply.reply.value as Answer, insight, world.hubNow(hub));
+      const answer = reply.reply.value as Answer;
+      // The promise is about the view it was made from. A timer that was overdue may change that view later in the same step.
+      const same = answer.catalog_version === insight.catalog.version;
+      world.marks.reach(same ? "decision:judged" : "decision:view-moved-on");
+      judgePath(answer);
+      if (same) judge(event.request, answer, insight, world.hubNow(hub));
     },
   };
 }
@@ -42,8 +48,11 @@ function judge(request: Route, answer: Answer, insight: Insight, now: number): v
         `${cluster_id} was chosen for ${request.question.service}, but it is ${fault}`,
       );
   }
-  if (new Set(answer.path).size !== answer.path.length)
-    throw new Violation("no-routing-loop", `the path ${answer.path.join(" > ")} visits a hub twice`);
+}
+
+function judgePath({ path }: Answer): void {
+  if (new Set(path).size !== path.length)
+    throw new Violation("no-routing-loop", `the path ${path.join(" > ")} visits a hub twice`);
 }
 
 function whyNot({ question }: Route, { record }: ClusterView, now: number): string | null {
