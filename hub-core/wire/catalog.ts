@@ -67,7 +67,6 @@ export const CLUSTER_STATES = ["passing", "warning", "critical", "draining", "ma
 export type ClusterState = (typeof CLUSTER_STATES)[number];
 
 export const endpoint = struct({ url, weight: uint });
-export type Endpoint = Decoded<typeof endpoint>;
 
 export const offeredService = struct({
   name: id,
@@ -83,7 +82,6 @@ export const offeredService = struct({
 export type OfferedService = Decoded<typeof offeredService>;
 
 export const healthCheck = struct({ url, intervalMs: uint, timeoutMs: uint });
-export type HealthCheck = Decoded<typeof healthCheck>;
 
 export const MAX_ENDPOINTS = 32;
 export const MAX_SERVICES = 128;

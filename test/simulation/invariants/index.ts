@@ -11,7 +11,7 @@ import { sequenceUnique } from "./sequence-unique.ts";
 import { soundDecisions } from "./sound-decisions.ts";
 import { withinLimits } from "./within-limits.ts";
 
-export type { Invariant, Step } from "./invariant.ts";
+export type { Invariant } from "./invariant.ts";
 
 /** Fresh ones for each run: they remember. */
 export function allInvariants(): Invariant[] {
