@@ -2,7 +2,6 @@
 import { expect, test } from "vitest";
 import type { GossipMode } from "../config/hub-config.ts";
 import { MAX_REPAIRS } from "./repair.ts";
-import { MAX_INITIAL_EAGER } from "./spanning-tree.ts";
 import { digestsEqual, everyoneCovers, Meter } from "./testing/census.ts";
 import { type GroupOptions, type Traffic, VirtualGroup } from "./testing/virtual-group.ts";
 
@@ -64,19 +63,47 @@ test("GOSSIP-3: a lazy neighbour is told ids only, later, and not what it is kno
   expect(announced[0]?.bytes).toBeLessThan(30);
 });
 
-test("GOSSIP-6: no more than six links start eager", () => {
-  const { group, traffic } = scene(12, star(11));
-  group.hub(0).publish("news");
-  group.run(5);
-  expect(pushes(traffic)).toHaveLength(MAX_INITIAL_EAGER);
-  group.run(500);
-  expect(group.hubs.every(({ store }) => store.newest("hub-00", "news"))).toBe(true);
+test("GOSSIP-6: each origin has its own tree, so a link that one prunes the other uses", () => {
+  const triangle = [
+    [0, 1],
+    [1, 2],
+    [0, 2],
+  ] as const;
+  const { group, traffic } = scene(3, triangle);
+  for (const origin of [0, 1, 2]) {
+    group.hub(origin).publish(`warm/${origin}`);
+    group.run(1_500);
+  }
+  for (const origin of [0, 1, 2]) {
+    traffic.length = 0;
+    group.hub(origin).publish(`news/${origin}`);
+    group.run(1_500);
+    expect(traffic.flatMap(({ from, message }) => (message.kind === "gossip-push" ? [from] : []))).toEqual([
+      group.hub(origin).id,
+      group.hub(origin).id,
+    ]);
+  }
 });
 
-test("GOSSIP-5: a hub whose eager links are all gone grafts its nearest peer at once", () => {
-  const { group, traffic } = scene(9, star(8));
-  for (let leaf = 1; leaf <= 6; leaf++) group.cut(0, leaf);
-  expect(traffic.map(({ from, message }) => [from, message.kind])).toEqual([["hub-00", "gossip-graft"]]);
+test("GOSSIP-5: who loses the peer that brought an origin's rumors asks all that could take its place, at once", () => {
+  const diamond = [
+    [0, 1],
+    [0, 2],
+    [1, 3],
+    [2, 3],
+  ] as const;
+  const { group, traffic } = scene(4, diamond);
+  group.hub(0).publish("warm");
+  group.run(1_500);
+  const parent = group.hub(3).gossip.stats().prunes === 1 ? traffic.find(({ to }) => to === "hub-03")?.from : undefined;
+  traffic.length = 0;
+  group.cut(3, Number(parent?.slice(4)));
+  expect(traffic.flatMap(({ from, message }) => (message.kind === "gossip-graft" ? [from] : []))).toEqual(["hub-03"]);
+  group.run(50);
+  const began = group.now;
+  const rumor = group.hub(0).publish("news");
+  expect(group.runUntil(() => everyoneCovers(group, [rumor]), 1_000)).toBe(true);
+  expect(group.now - began).toBe(2);
 });
 
 test("GOSSIP-7: a rumor does not go back to the hub that brought it", () => {

@@ -1,5 +1,5 @@
 /**
- * Gossip of one group: a rumor is pushed the moment it exists, along a spanning tree of the links there are; what that
+ * Gossip of one group: a rumor is pushed the moment it exists, along its origin's spanning tree of the links; what that
  * misses is announced, repaired and, in the end, found by anti-entropy. Composes the parts; each is a file of its own.
  */
 import type { Outbox } from "../common/outbox.ts";
@@ -31,9 +31,8 @@ export class Gossip {
 
   /** A link to a member of the group is open, or was replaced by a new one: views are compared at once. */
   peerUp(peer: GossipPeer, now: Millis, out: Outbox): void {
-    const { peers, tree, queueLimit, config } = this.#state;
+    const { peers, queueLimit, config } = this.#state;
     const known = peers.get(peer.hubId) ?? new Peer(peer, queueLimit, config.maxInFlightBytes);
-    if (!peers.has(peer.hubId)) tree.join(peer.hubId);
     known.update(peer);
     peers.set(peer.hubId, known);
     this.#antiEntropy.peerUp(known, now, out);
@@ -41,9 +40,8 @@ export class Gossip {
 
   peerDown(hubId: HubId, now: Millis, out: Outbox): void {
     if (!this.#state.peers.delete(hubId)) return;
-    this.#state.tree.leave(hubId);
     this.#state.missing.peerGone(hubId);
-    this.#plumtree.peerLeft(out);
+    this.#plumtree.peerLeft(hubId, out);
     this.#antiEntropy.peerLeft();
     this.#repair.arm(now);
   }
@@ -82,7 +80,7 @@ export class Gossip {
       case "gossip-graft":
         return this.#plumtree.receiveGraft(peer, message, now);
       case "gossip-prune":
-        return this.#plumtree.receivePrune(peer);
+        return this.#plumtree.receivePrune(peer, message);
       case "gossip-ack":
         return;
       case "gossip-sent":

@@ -9,7 +9,7 @@ import { LogOrder } from "./log-order.ts";
 import { MissingRumors } from "./missing-rumors.ts";
 import type { Peer } from "./peer.ts";
 import { RecentRumors } from "./recent-rumors.ts";
-import { SpanningTree } from "./spanning-tree.ts";
+import { SpanningTrees } from "./spanning-trees.ts";
 
 export interface GossipOptions {
   readonly group: GroupId;
@@ -25,7 +25,7 @@ export interface GossipOptions {
 
 export interface GroupState extends GossipOptions {
   readonly peers: Map<HubId, Peer>;
-  readonly tree: SpanningTree;
+  readonly trees: SpanningTrees;
   readonly recent: RecentRumors;
   readonly missing: MissingRumors;
   readonly order: LogOrder;
@@ -42,7 +42,7 @@ export function createGroupState(options: GossipOptions): GroupState {
   return {
     ...options,
     peers: new Map(),
-    tree: new SpanningTree(),
+    trees: new SpanningTrees(options.self.hubId),
     recent: new RecentRumors(quarter),
     missing: new MissingRumors(quarter),
     order: new LogOrder(),

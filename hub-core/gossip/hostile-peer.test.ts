@@ -36,7 +36,7 @@ const message: fc.Arbitrary<GossipMessage> = fc.oneof(
     kind: fc.constant("gossip-graft" as const),
     ids: fc.array(fc.record({ origin, seq: number }), { maxLength: 4 }),
   }),
-  fc.record({ kind: fc.constant("gossip-prune" as const) }),
+  fc.record({ kind: fc.constant("gossip-prune" as const), origins: fc.array(origin, { maxLength: 4 }) }),
   fc.record({ kind: fc.constant("gossip-ack" as const), ack }),
   fc.record({ kind: fc.constant("gossip-sent" as const), number }),
   fc.record({ kind: fc.constant("gossip-digest" as const), first: number, second: number }),
@@ -82,7 +82,7 @@ test("GOSSIP-12: whatever a linked peer says, nothing is thrown, nothing loops a
 test("a message from a hub whose link is not open is counted and left to repair", () => {
   const group = new VirtualGroup({ size: 2 });
   const { gossip, metrics } = group.hub(0);
-  gossip.receive("hub-01", { kind: "gossip-prune" }, group.now, group.hub(0));
+  gossip.receive("hub-01", { kind: "gossip-prune", origins: [] }, group.now, group.hub(0));
   expect(metrics.value("gossip_unlinked_total", { group: "group" })).toBe(1);
   expect(gossip.stats().messages_received).toBe(0);
 });

@@ -31,8 +31,6 @@ export class Peer implements GossipPeer {
   ackAt: Millis = Number.POSITIVE_INFINITY;
   /** Arrived since the last acknowledgement. */
   unacknowledged = { messages: 0, rumors: 0 };
-  /** Rumors in a row that it pushed and that were here already. */
-  redundant = 0;
   /** Last time the peer was asked what arrived. */
   askedAt: Millis = Number.NEGATIVE_INFINITY;
 

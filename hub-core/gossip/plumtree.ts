@@ -19,12 +19,8 @@ const ANNOUNCE_DELAY_FACTOR = 8;
 const MIN_ANNOUNCE_DELAY_MS: DurationMs = 10;
 const MIN_GRAFT_WAIT_MS: DurationMs = 20;
 const MAX_GRAFT_WAIT_MS: DurationMs = 2_000;
-/**
- * Pushed rumors in a row that were here already before a link is pruned. The paper prunes at the first; but when rumors of
- * several origins run at once, each finds another link of a cycle redundant, and pruning all of them breaks the tree.
- */
-export const REDUNDANT_IN_A_ROW = 3;
-
+/** Sequence numbers start at one: a graft of this asks for what is still to come. */
+const NOTHING_YET = 0;
 export class Plumtree {
   readonly #state: GroupState;
   readonly #transmitter: Transmitter;
@@ -41,8 +37,9 @@ export class Plumtree {
 
   /** A rumor that is in the store already: our own, or relayed from the hub's other group after `hops` links. */
   publish(rumor: Rumor, hops: number, except: HubId | null, now: Millis, out: Outbox): void {
-    const { recent, missing, order } = this.#state;
+    const { recent, missing, order, trees } = this.#state;
     if (recent.get(rumor)) return;
+    trees.root(rumor.origin);
     const holders = [...missing.arrived(rumor)];
     if (except !== null) holders.push(except);
     const previous = this.#claimFor(rumor);
@@ -83,7 +80,7 @@ export class Plumtree {
   }
 
   #forward(rumor: Rumor, hops: number, previous: number | null, now: Millis, out: Outbox): void {
-    const { config, counters, peers, recent, tree } = this.#state;
+    const { config, counters, peers, recent, trees } = this.#state;
     if (expired(rumor, now)) return;
     if (hops >= config.hopLimit) return counters.add("hop_limited");
     const bytes = encodedBytes(rumor);
@@ -94,7 +91,7 @@ export class Plumtree {
     const holders = recent.get(rumor)?.holders;
     for (const peer of peers.values()) {
       if (holders?.has(peer.hubId)) continue;
-      if (tree.isEager(peer.hubId)) this.#queue(peer, { rumor, hops: hops + 1, previous, bytes }, now);
+      if (trees.isEager(rumor.origin, peer.hubId)) this.#queue(peer, { rumor, hops: hops + 1, previous, bytes }, now);
       else this.#announceLater(peer, rumor, now);
     }
   }
@@ -136,18 +133,14 @@ export class Plumtree {
   // ── What peers say ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   receivePush(peer: Peer, message: GossipMessageOf<"gossip-push">, now: Millis, out: Outbox): void {
-    let news = 0;
-    let duplicates = 0;
+    const { trees } = this.#state;
+    const redundant = new Set<HubId>();
     for (const { rumor, hops, gap } of message.rumors) {
       const outcome = this.accept(peer, rumor, hops, gap > 0 ? rumor.seq - gap : null, now, out);
-      if (outcome === "applied") news += 1;
-      if (outcome === "duplicate") duplicates += 1;
+      if (outcome === "applied") trees.delivered(rumor.origin, peer.hubId);
+      if (outcome === "duplicate" && trees.redundant(rumor.origin, peer.hubId)) redundant.add(rumor.origin);
     }
-    if (news > 0) peer.redundant = 0;
-    if (duplicates > news) {
-      peer.redundant += duplicates;
-      if (peer.redundant >= REDUNDANT_IN_A_ROW) this.#prune(peer, out);
-    } else if (news > 0) this.#state.tree.graft(peer.hubId);
+    if (redundant.size > 0) this.#prune(peer, [...redundant], out);
   }
 
   receiveHave(peer: Peer, message: GossipMessageOf<"gossip-have">, now: Millis): void {
@@ -157,15 +150,15 @@ export class Plumtree {
         const id = { origin, seq };
         const known = recent.get(id);
         if (known) known.holders.add(peer.hubId);
-        else if (!this.#covered(id)) missing.announced(id, peer.hubId, now + this.#graftWait());
+        else if (!this.#covered(id)) missing.announced(id, peer.hubId, now + this.#graftWait(origin));
       }
     }
   }
 
   receiveGraft(peer: Peer, message: GossipMessageOf<"gossip-graft">, now: Millis): void {
-    const { config, recent, store, tree } = this.#state;
-    tree.graft(peer.hubId);
+    const { config, recent, store, trees } = this.#state;
     for (const { origin, seq } of message.ids) {
+      trees.graft(origin, peer.hubId);
       const rumor = store.get(origin, seq);
       const hops = recent.get({ origin, seq })?.hops ?? 0;
       const bytes = rumor ? encodedBytes(rumor) : Number.POSITIVE_INFINITY;
@@ -174,29 +167,30 @@ export class Plumtree {
     }
   }
 
-  receivePrune(peer: Peer): void {
-    this.#state.tree.prune(peer.hubId);
+  receivePrune(peer: Peer, message: GossipMessageOf<"gossip-prune">): void {
+    for (const origin of message.origins) this.#state.trees.prune(origin, peer.hubId);
   }
 
-  // ── The tree ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── The trees ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** A hub without eager links would hear of nothing until it is announced: it takes its nearest at once. */
-  peerLeft(out: Outbox): void {
-    const { peers, tree } = this.#state;
-    if (tree.size > 0 || peers.size === 0) return;
-    const nearest = [...peers.values()].reduce((best, peer) => (peer.roundTripMs < best.roundTripMs ? peer : best));
-    this.#graft(nearest, [], out);
+  /** What a lost peer brought would come late, by announcements, once: all who could take its place are asked to push. */
+  peerLeft(hubId: HubId, out: Outbox): void {
+    const orphaned = [...this.#state.trees.leave(hubId)].flatMap(([origin, lazy]) =>
+      lazy.map((substitute) => ({ origin, seq: NOTHING_YET, substitute })),
+    );
+    for (const [substitute, ids] of Map.groupBy(orphaned, (each) => each.substitute)) {
+      const peer = this.#state.peers.get(substitute);
+      if (peer) this.#graft(peer, ids, out);
+    }
   }
 
-  #prune(peer: Peer, out: Outbox): void {
-    peer.redundant = 0;
-    this.#state.tree.prune(peer.hubId);
+  #prune(peer: Peer, origins: readonly HubId[], out: Outbox): void {
     this.#state.counters.add("prunes");
-    this.#transmitter.send(peer, { kind: "gossip-prune" }, out);
+    this.#transmitter.send(peer, { kind: "gossip-prune", origins }, out);
   }
 
   #graft(peer: Peer, ids: readonly RumorId[], out: Outbox): void {
-    this.#state.tree.graft(peer.hubId);
+    for (const { origin } of ids) this.#state.trees.graft(origin, peer.hubId);
     this.#state.counters.add("grafts");
     const wanted = ids.map(({ origin, seq }) => ({ origin, seq }));
     this.#transmitter.send(peer, { kind: "gossip-graft", ids: wanted }, out);
@@ -207,11 +201,11 @@ export class Plumtree {
     return store.completeTo(origin) >= seq || store.get(origin, seq) !== undefined;
   }
 
-  /** A rumor may still come along the tree: give it two round trips of the slowest eager link. */
-  #graftWait(): DurationMs {
+  /** A rumor may still come along its tree: give it two round trips of the slowest eager link. */
+  #graftWait(origin: HubId): DurationMs {
     let slowest = 0;
     for (const peer of this.#state.peers.values()) {
-      if (this.#state.tree.isEager(peer.hubId)) slowest = Math.max(slowest, peer.roundTripMs);
+      if (this.#state.trees.isEager(origin, peer.hubId)) slowest = Math.max(slowest, peer.roundTripMs);
     }
     const wait = 2 * this.#state.config.coalesceMs + 2 * slowest;
     return Math.min(MAX_GRAFT_WAIT_MS, Math.max(MIN_GRAFT_WAIT_MS, wait)) * (1 + this.#state.random.float());

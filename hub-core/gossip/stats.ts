@@ -41,6 +41,7 @@ export interface GossipPeerStats {
   readonly hub_id: HubId;
   readonly region: RegionId;
   readonly rtt_ms: number | null;
+  /** In the tree of this hub's own rumors. */
   readonly link: "eager" | "lazy";
   readonly queued: number;
   readonly in_flight_bytes: number;
@@ -81,7 +82,7 @@ export function statsOf(state: GroupState, lastAntiEntropyAt: Millis | null): Go
       hub_id: peer.hubId,
       region: peer.region,
       rtt_ms: peer.rttMs,
-      link: state.tree.isEager(peer.hubId) ? "eager" : "lazy",
+      link: state.trees.isEager(state.self.hubId, peer.hubId) ? "eager" : "lazy",
       queued: peer.queue.size,
       in_flight_bytes: peer.sending.inFlightBytes,
     })),

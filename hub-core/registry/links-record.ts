@@ -11,7 +11,7 @@ const SPACING_MS = 1_000;
 /** when they only measure differently, */
 const DRIFT_AFTER_MS = RTT_SPACING_MS;
 /** and when nothing changed, so that a reader can tell a quiet link from a forgotten one. */
-const REFRESH_AFTER_MS: DurationMs = 600_000;
+const REFRESH_AFTER_MS: DurationMs = 3_600_000;
 
 export function isNews(told: LinksRecord | undefined, measured: readonly MeasuredLink[], now: Millis): boolean {
   if (!told) return true;

@@ -139,7 +139,7 @@ test("REG-24: a burst of registrations is one change of the hub's own record", (
   expect(records.map(({ body }) => body)).toMatchObject([{ clusters: 50, capacity: 100, load: 0.5 }]);
 });
 
-test("REG-25: links are told when one comes or goes, when they measure differently after 30 s, and every ten minutes", () => {
+test("REG-25: links are told when one comes or goes, when they measure differently after 30 s, and every hour", () => {
   const world = new World({ hubs: [hub("h", "local", "r", null)] });
   const node = world.node("h");
   const measure = (rttMs: number, loss = 0, ...more: string[]) => {
@@ -163,8 +163,8 @@ test("REG-25: links are told when one comes or goes, when they measure different
   world.run(1_000);
   measure(57, 0.06, "q");
   expect(told()).toBe(4);
-  for (let minute = 0; minute < 30; minute++) {
-    world.run(60_000);
+  for (let hour = 0; hour < 3; hour++) {
+    world.run(3_600_000);
     measure(57, 0.06, "q");
   }
   expect(told()).toBe(7);

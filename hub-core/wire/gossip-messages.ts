@@ -28,10 +28,10 @@ export const gossipMessages = {
   "gossip-push": variant(30, { ...numbered, rumors: list(spread, MAX_RUMORS) }),
   /** Plumtree IHAVE: ids only, to those outside the tree and those that confirmed nothing. */
   "gossip-have": variant(31, { ...numbered, origins: list(idsOfOrigin, MAX_IDS) }),
-  /** Plumtree GRAFT: send me these, and push to me from now on. */
+  /** Plumtree GRAFT: send me these, and push me what follows of their origins. */
   "gossip-graft": variant(32, { ids: list(struct({ origin: id, seq: uint }), MAX_IDS) }),
-  /** Plumtree PRUNE: what you push, I have from others. */
-  "gossip-prune": variant(33, {}),
+  /** Plumtree PRUNE: what you push of these origins, I have from others. */
+  "gossip-prune": variant(33, { origins: list(id, MAX_IDS) }),
   "gossip-ack": variant(34, { ack }),
   /** All numbers up to this were sent: acknowledge what came, and the rest is known to be lost. */
   "gossip-sent": variant(35, { number: uint }),

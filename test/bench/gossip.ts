@@ -83,8 +83,8 @@ function pushes(): void {
     const world = grouped(size, "responsive");
     const random = world.random("origins");
     const rounds = quick ? 10 : 50;
-    // The tree takes shape with the first rumors.
-    for (let i = 0; i < 20; i++) spread(world, random.pick(world.hubs) as SimHub, 10_000);
+    // An origin's tree takes shape with its first rumor.
+    for (const hub of world.hubs) spread(world, hub, 10_000);
     const before = deliveries(world);
     const last: number[] = [];
     for (let i = 0; i < rounds; i++) {
