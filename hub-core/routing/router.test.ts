@@ -11,26 +11,13 @@ import { STRATEGIES } from "./question.ts";
 import { type RouteAnswer, Router } from "./router.ts";
 import { RULES } from "./rules.ts";
 import { clusterView, hubView, MemoryCatalog } from "./testing/memory-catalog.ts";
+import { plainQuestion } from "./testing/question.ts";
 
 const NAIROBI = { latitude: -1.2921, longitude: 36.8219 };
 const FRANKFURT = { latitude: 50.1109, longitude: 8.6821 };
 const SYDNEY = { latitude: -33.8688, longitude: 151.2093 };
 
-const QUESTION: RouteQuestion = {
-  service: "api",
-  position: { ...NAIROBI, source: "query" },
-  tags: [],
-  version: null,
-  namespace: null,
-  jurisdiction: null,
-  exclude: [],
-  sticky: null,
-  limit: 3,
-  maxAgeMs: null,
-  explain: false,
-  strategy: "best",
-  decisionId: "d-1",
-};
+const QUESTION: RouteQuestion = { ...plainQuestion("api", NAIROBI), decisionId: "d-1" };
 
 function routerOver(catalog: MemoryCatalog, maxGraphCacheSize = 100): Router {
   const self = hubView({ hubId: "self", at: FRANKFURT });

@@ -5,24 +5,11 @@ import type { Explanation } from "./explain.ts";
 import type { RouteQuestion } from "./question.ts";
 import { Router } from "./router.ts";
 import { type ClusterSpec, clusterView, hubView, MemoryCatalog } from "./testing/memory-catalog.ts";
+import { plainQuestion } from "./testing/question.ts";
 
 const CLUSTERS = 1_000;
 const HERE = { latitude: 10, longitude: 10 };
-const QUESTION: RouteQuestion = {
-  service: "api",
-  position: { ...HERE, source: "query" },
-  tags: [],
-  version: null,
-  namespace: null,
-  jurisdiction: null,
-  exclude: [],
-  sticky: null,
-  limit: 3,
-  maxAgeMs: null,
-  explain: false,
-  strategy: "best",
-  decisionId: "d",
-};
+const QUESTION: RouteQuestion = { ...plainQuestion("api", HERE), decisionId: "d" };
 
 function specOf(i: number, more: ClusterSpec = {}): ClusterSpec {
   return { at: { latitude: i % 50, longitude: i % 70 }, ...more };

@@ -7,22 +7,9 @@ import { RoutingTables } from "./routing-tables.ts";
 import { Shortlist } from "./shortlist.ts";
 import { stickyCutoff, tieCutoff } from "./spread.ts";
 import { clusterView, MemoryCatalog } from "./testing/memory-catalog.ts";
+import { plainQuestion } from "./testing/question.ts";
 
-const QUESTION: RouteQuestion = {
-  service: "api",
-  position: { latitude: 0, longitude: 0, source: "query" },
-  tags: [],
-  version: null,
-  namespace: null,
-  jurisdiction: null,
-  exclude: [],
-  sticky: null,
-  limit: 3,
-  maxAgeMs: null,
-  explain: false,
-  strategy: "best",
-  decisionId: "d",
-};
+const QUESTION: RouteQuestion = { ...plainQuestion("api", { latitude: 0, longitude: 0 }), decisionId: "d" };
 
 const scores = fc.array(
   fc.integer({ min: -640, max: 64_000 }).map((steps) => steps / 64),

@@ -5,24 +5,11 @@ import type { RouteQuestion } from "./question.ts";
 import { Router } from "./router.ts";
 import { rampShare, stickyCutoff } from "./spread.ts";
 import { type ClusterSpec, clusterView, hubView, MemoryCatalog } from "./testing/memory-catalog.ts";
+import { plainQuestion } from "./testing/question.ts";
 
 const HERE = { latitude: 10, longitude: 10 };
 
-const QUESTION: RouteQuestion = {
-  service: "api",
-  position: { ...HERE, source: "query" },
-  tags: [],
-  version: null,
-  namespace: null,
-  jurisdiction: null,
-  exclude: [],
-  sticky: null,
-  limit: 1,
-  maxAgeMs: null,
-  explain: false,
-  strategy: "best",
-  decisionId: null,
-};
+const QUESTION: RouteQuestion = { ...plainQuestion("api", HERE), limit: 1 };
 
 function routerOver(catalog: MemoryCatalog): Router {
   const self = hubView({ hubId: "self", at: HERE });

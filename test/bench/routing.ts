@@ -18,6 +18,7 @@ import { Router } from "../../hub-core/routing/router.ts";
 import { RoutingTables } from "../../hub-core/routing/routing-tables.ts";
 import { judge } from "../../hub-core/routing/rules.ts";
 import { clusterView, hubView, MemoryCatalog } from "../../hub-core/routing/testing/memory-catalog.ts";
+import { plainQuestion } from "../../hub-core/routing/testing/question.ts";
 import { median, printReport, quantile, thisMachine } from "./table.ts";
 
 const SIZES = [1_000, 10_000, 100_000];
@@ -32,21 +33,7 @@ const WARM_UP = 2_000;
 /** Explanations written out per round: each has as many rows as there are candidates. */
 const EXPLAINED = 10;
 
-const QUESTION: RouteQuestion = {
-  service: "api",
-  position: { latitude: -1.29, longitude: 36.82, source: "query" },
-  tags: [],
-  version: null,
-  namespace: null,
-  jurisdiction: null,
-  exclude: [],
-  sticky: null,
-  limit: 3,
-  maxAgeMs: null,
-  explain: false,
-  strategy: "best",
-  decisionId: "d",
-};
+const QUESTION: RouteQuestion = { ...plainQuestion("api", { latitude: -1.29, longitude: 36.82 }), decisionId: "d" };
 
 function place(random: Random): Coordinates {
   return { latitude: 120 * random.float() - 60, longitude: 360 * random.float() - 180 };

@@ -1,6 +1,7 @@
 /** The questions that tenants and clients ask. */
 import type { Coordinates } from "../../../hub-core/common/types.ts";
 import type { Request } from "../../../hub-core/hub/requests.ts";
+import { plainQuestion } from "../../../hub-core/routing/testing/question.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** `redirects`: how many hubs have sent the edge on so far. */
@@ -37,24 +38,7 @@ export function undrain(tenant: Tenant, redirects: number): Request {
 }
 
 export function route(service: string, from: Coordinates): Request {
-  return {
-    kind: "route",
-    question: {
-      service,
-      position: { ...from, source: "query" },
-      tags: [],
-      version: null,
-      namespace: null,
-      jurisdiction: null,
-      exclude: [],
-      sticky: null,
-      limit: 3,
-      maxAgeMs: null,
-      explain: false,
-      strategy: "best",
-      decisionId: null,
-    },
-  };
+  return { kind: "route", question: plainQuestion(service, from) };
 }
 
 export function testMessage(): Request {
