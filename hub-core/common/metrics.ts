@@ -24,6 +24,14 @@ export const LATENCY_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2
 /** Label values come from closed sets or configured ids; past this many series of one hub, new ones are folded away. */
 const MAX_SERIES = 2_000;
 
+const NO_LABELS: Labels = {};
+
+interface Counter {
+  readonly name: string;
+  readonly labels: Labels;
+  value: number;
+}
+
 interface Histogram {
   readonly name: string;
   readonly labels: Labels;
@@ -33,15 +41,22 @@ interface Histogram {
 }
 
 export class Metrics {
-  readonly #counters = new Map<string, { name: string; labels: Labels; value: number }>();
+  readonly #counters = new Map<string, Counter>();
   readonly #histograms = new Map<string, Histogram>();
   #folded = 0;
 
-  count(name: string, by = 1, labels: Labels = {}): void {
-    const key = seriesKey(name, labels);
-    const counter = this.#counters.get(key);
+  count(name: string, by = 1, labels: Labels = NO_LABELS): void {
+    const counter = this.#counter(name, labels);
     if (counter) counter.value += by;
-    else if (this.#hasRoom()) this.#counters.set(key, { name, labels, value: by });
+  }
+
+  /** Counts one series, for those who do so at every step: its key is put together once. It is there from its first count on. */
+  counter(name: string, labels: Labels = NO_LABELS): (by?: number) => void {
+    let counter: Counter | undefined;
+    return (by = 1) => {
+      counter ??= this.#counter(name, labels);
+      if (counter) counter.value += by;
+    };
   }
 
   /** `seconds` goes into the first bucket that holds it. */
@@ -77,6 +92,15 @@ export class Metrics {
       const cumulative = buckets.map((n) => (total += n));
       return { name, labels, bounds: LATENCY_BOUNDS, cumulative, sum, count };
     });
+  }
+
+  #counter(name: string, labels: Labels): Counter | undefined {
+    const key = seriesKey(name, labels);
+    const known = this.#counters.get(key);
+    if (known || !this.#hasRoom()) return known;
+    const fresh = { name, labels, value: 0 };
+    this.#counters.set(key, fresh);
+    return fresh;
   }
 
   #histogram(name: string, labels: Labels): Histogram | undefined {

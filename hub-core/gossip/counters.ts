@@ -30,15 +30,19 @@ export class GossipCounters {
   readonly #labels: { readonly group: GroupId };
   readonly #values = Object.fromEntries(NAMES.map((name) => [name, 0])) as Record<CounterName, number>;
 
+  readonly #counters: Readonly<Record<CounterName, (by: number) => void>>;
+
   constructor(group: GroupId, metrics: Metrics) {
     this.#metrics = metrics;
     this.#labels = { group };
+    const counters = NAMES.map((name) => [name, metrics.counter(`gossip_${name}_total`, this.#labels)]);
+    this.#counters = Object.fromEntries(counters);
   }
 
   add(name: CounterName, by = 1): void {
     if (by === 0) return;
     this.#values[name] += by;
-    this.#metrics.count(`gossip_${name}_total`, by, this.#labels);
+    this.#counters[name](by);
   }
 
   value(name: CounterName): number {

@@ -2,15 +2,9 @@
 import type { Rumor } from "../wire/catalog.ts";
 import { MAX_AHEAD } from "./limits.ts";
 
-export interface Entry {
-  readonly rumor: Rumor;
-  /** Encoded size; 0 until somebody asks. */
-  bytes: number;
-}
-
 export class OriginLog {
-  readonly #byKey = new Map<string, Entry>();
-  readonly #bySeq = new Map<number, Entry>();
+  readonly #byKey = new Map<string, Rumor>();
+  readonly #bySeq = new Map<number, Rumor>();
   /** Seen, but past a gap. */
   readonly #ahead = new Set<number>();
   /** Seqs in ascending order once `#ordered`; those superseded stay until the next compaction. */
@@ -43,23 +37,22 @@ export class OriginLog {
   }
 
   newest(key: string): Rumor | undefined {
-    return this.#byKey.get(key)?.rumor;
+    return this.#byKey.get(key);
   }
 
   at(seq: number): Rumor | undefined {
-    return this.#bySeq.get(seq)?.rumor;
+    return this.#bySeq.get(seq);
   }
 
-  *rumors(): IterableIterator<Rumor> {
-    for (const { rumor } of this.#byKey.values()) yield rumor;
+  rumors(): IterableIterator<Rumor> {
+    return this.#byKey.values();
   }
 
   put(rumor: Rumor): void {
-    const entry = { rumor, bytes: 0 };
     const old = this.#byKey.get(rumor.key);
-    if (old) this.#bySeq.delete(old.rumor.seq);
-    this.#byKey.set(rumor.key, entry);
-    this.#bySeq.set(rumor.seq, entry);
+    if (old) this.#bySeq.delete(old.seq);
+    this.#byKey.set(rumor.key, rumor);
+    this.#bySeq.set(rumor.seq, rumor);
     const last = this.#seqs.at(-1);
     if (last !== undefined && rumor.seq < last) this.#ordered = false;
     this.#seqs.push(rumor.seq);
@@ -67,11 +60,11 @@ export class OriginLog {
   }
 
   drop(key: string): Rumor | undefined {
-    const entry = this.#byKey.get(key);
-    if (!entry) return undefined;
+    const rumor = this.#byKey.get(key);
+    if (!rumor) return undefined;
     this.#byKey.delete(key);
-    this.#bySeq.delete(entry.rumor.seq);
-    return entry.rumor;
+    this.#bySeq.delete(rumor.seq);
+    return rumor;
   }
 
   /** Past a gap only so many are remembered: what is forgotten is asked for again. */
@@ -92,12 +85,12 @@ export class OriginLog {
     this.#closeGap();
   }
 
-  /** Entries with seq > `after`, ascending. */
-  *since(after: number): IterableIterator<Entry> {
+  /** With seq > `after`, ascending. */
+  *since(after: number): IterableIterator<Rumor> {
     if (!this.#ordered) this.#compact();
     for (let i = firstAbove(this.#seqs, after); i < this.#seqs.length; i++) {
-      const entry = this.#bySeq.get(this.#seqs[i] as number);
-      if (entry) yield entry;
+      const rumor = this.#bySeq.get(this.#seqs[i] as number);
+      if (rumor) yield rumor;
     }
   }
 

@@ -9,10 +9,9 @@ import {
   rumor as rumorCodec,
   type VersionVector,
 } from "../wire/catalog.ts";
-import { encode } from "../wire/codec.ts";
 import { NEWEST_VERSION } from "../wire/versions.ts";
 import { MAX_ORIGINS, MAX_RECORDS } from "./limits.ts";
-import { type Entry, OriginLog } from "./origin-log.ts";
+import { OriginLog } from "./origin-log.ts";
 import { VectorDigest } from "./vector-digest.ts";
 
 interface StoreListener {
@@ -109,14 +108,14 @@ export class RecordStore implements RumorStore {
     const rumors: Rumor[] = [];
     let room = maxBytes;
     for (const entry of log.since(after)) {
-      room -= sizeOf(entry);
+      room -= rumorCodec.size(entry, NEWEST_VERSION);
       // The first goes whatever its size, or a large one would block those behind it for ever.
       if (room < 0 && rumors.length > 0) {
         const upTo = (rumors.at(-1) as Rumor).seq;
         // Past a gap this log completes nothing: the rest is for another peer to ask of another.
         return { rumors, upTo: Math.min(upTo, log.completeUpTo), more: upTo <= log.completeUpTo };
       }
-      rumors.push(form(entry.rumor));
+      rumors.push(form(entry));
     }
     return { rumors, upTo: Math.max(after, log.completeUpTo), more: false };
   }
@@ -285,11 +284,6 @@ export class RecordStore implements RumorStore {
 }
 
 const KEPT_RECHECK_MS = 60_000;
-
-function sizeOf(entry: Entry): number {
-  if (entry.bytes === 0) entry.bytes = encode(rumorCodec, entry.rumor, NEWEST_VERSION).length;
-  return entry.bytes;
-}
 
 /** A key and its body belong together; `withdrawn` frees any key. */
 function isKeyOf(key: string, body: RecordBody): boolean {

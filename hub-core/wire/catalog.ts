@@ -16,6 +16,7 @@ import {
   union,
   variant,
 } from "./codec.ts";
+import { remembered } from "./remembered.ts";
 
 export const ID_BYTES = 128;
 export const URL_BYTES = 2_048;
@@ -199,7 +200,7 @@ export type Priority = (typeof PRIORITIES)[number];
  * One update as gossip spreads it: the newest value of `key` in the log of `origin`.
  * `seq` is the origin's own count and only goes up; a rumor with a lower one than seen for its key is old.
  */
-export const rumor = struct({
+const wholeRumor = struct({
   origin: id,
   seq: uint,
   key: text(300),
@@ -208,6 +209,11 @@ export const rumor = struct({
   expiresAt: nullable(uint),
   body: recordBody,
 });
+
+/** Records of the last minutes, as they come over several links and go on over others. */
+const RUMORS_REMEMBERED = 4_096;
+/** The origin's id behind its length, and the number behind that. */
+export const rumor = remembered(wholeRumor, RUMORS_REMEMBERED, (idBytes) => 1 + idBytes + 8);
 
 export type Rumor = Decoded<typeof rumor>;
 

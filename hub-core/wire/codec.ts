@@ -14,12 +14,12 @@ export interface Codec<T> {
 
 export type Decoded<C> = C extends Codec<infer T> ? T : never;
 
-const textEncoder = new TextEncoder();
-
 export function encode<T>(codec: Codec<T>, value: T, version: number): Uint8Array<ArrayBuffer> {
-  const writer = new Writer(version);
+  const writer = Writer.borrow(version);
   codec.write(writer, value);
-  return writer.finish();
+  const bytes = writer.finish();
+  writer.giveBack();
+  return bytes;
 }
 
 /** Whole-input decode: bytes left over are an error too. */
@@ -79,12 +79,7 @@ export function scaled(steps: number): Codec<number> {
 
 export function text(maxBytes: number): Codec<string> {
   return {
-    write: (w, value) => {
-      const utf8 = textEncoder.encode(value);
-      if (utf8.length > maxBytes) throw new RangeError(`text of ${utf8.length} bytes, limit ${maxBytes}`);
-      w.varint(utf8.length);
-      w.raw(utf8);
-    },
+    write: (w, value) => w.text(value, maxBytes),
     read: (r) => r.text(boundedLength(r, maxBytes)),
   };
 }

@@ -31,29 +31,41 @@ export interface EncodedFrames {
 export function encodeFrames(messages: readonly Message[], options: FrameOptions): EncodedFrames {
   const frames: Uint8Array<ArrayBuffer>[] = [];
   const oversized: Message[] = [];
-  let body = new Writer(options.version);
+  const frame = Writer.borrow(options.version);
   let held = 0;
   let uncompressedBytes = 0;
-  const close = (): void => {
-    if (held > 0) {
-      frames.push(seal(body.finish(), options));
-      uncompressedBytes += HEADER_BYTES + body.length;
-    }
-    body = new Writer(options.version);
+  const open = (): void => {
+    frame.cut(0);
+    frame.u8(MAGIC);
+    frame.u8(options.version);
+    frame.u8(0);
     held = 0;
   };
+  const close = (): void => {
+    if (held === 0) return;
+    uncompressedBytes += frame.length;
+    frames.push(seal(frame, options));
+  };
+  open();
   for (const each of messages) {
-    const single = new Writer(options.version, 64);
-    message.write(single, each);
-    if (single.length + HEADER_BYTES > options.maxBytes) {
+    const start = frame.length;
+    message.write(frame, each);
+    if (frame.length - start + HEADER_BYTES > options.maxBytes) {
+      frame.cut(start);
       oversized.push(each);
       continue;
     }
-    if (body.length + single.length + HEADER_BYTES > options.maxBytes || held === MAX_MESSAGES) close();
-    body.raw(single.finish());
+    if (frame.length > options.maxBytes || held === MAX_MESSAGES) {
+      const overflow = frame.finish(start);
+      frame.cut(start);
+      close();
+      open();
+      frame.raw(overflow);
+    }
     held += 1;
   }
   close();
+  frame.giveBack();
   return { frames, oversized, uncompressedBytes };
 }
 
@@ -85,13 +97,13 @@ function readMessages(reader: Reader): readonly Message[] | DecodeError {
   return messages;
 }
 
-function seal(body: Uint8Array<ArrayBuffer>, options: FrameOptions): Uint8Array<ArrayBuffer> {
-  const packed = options.compression && options.version >= COMPRESSION_SINCE ? compress(body) : null;
-  const content = packed ?? body;
-  const frame = new Uint8Array(HEADER_BYTES + content.length);
-  frame[0] = MAGIC;
-  frame[1] = options.version;
-  frame[2] = packed ? FLAG_COMPRESSED : 0;
-  frame.set(content, HEADER_BYTES);
-  return frame;
+function seal(frame: Writer, options: FrameOptions): Uint8Array<ArrayBuffer> {
+  const plain = frame.finish();
+  if (!options.compression || options.version < COMPRESSION_SINCE) return plain;
+  const packed = compress(plain.subarray(HEADER_BYTES));
+  if (!packed) return plain;
+  const sealed = new Uint8Array(HEADER_BYTES + packed.length);
+  sealed.set([MAGIC, options.version, FLAG_COMPRESSED]);
+  sealed.set(packed, HEADER_BYTES);
+  return sealed;
 }
