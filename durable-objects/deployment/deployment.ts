@@ -10,6 +10,7 @@ import {
 } from "../../hub-core/config/index.ts";
 import { NEWEST_VERSION, OLDEST_VERSION } from "../../hub-core/wire/versions.ts";
 import { type Env, variables } from "./env.ts";
+import bundled from "./federation.json" with { type: "json" };
 
 export class DeploymentError extends Error {
   override readonly name = "DeploymentError";
@@ -57,7 +58,7 @@ export function readDeployment(env: Env): Deployment {
 let lastRead: { readonly text: string; readonly federation: Federation } | null = null;
 
 function federationOf(env: Env): Federation {
-  const text = env.MPREG_FEDERATION ?? "";
+  const text = env.MPREG_FEDERATION ?? JSON.stringify(bundled);
   if (lastRead?.text !== text) lastRead = { text, federation: resolvedFederation(text) ?? parsedFile(text, env) };
   return lastRead.federation;
 }

@@ -6,10 +6,10 @@ export interface Env {
   /** The region that this deployment serves. */
   readonly MPREG_REGION: string;
   /**
-   * The federation file's text (YAML or JSON), or the JSON of a `Federation` that was resolved elsewhere.
-   * The platform takes 5 KB in one variable: a file that leaves out what is default, and its clusters, fits.
+   * The federation file's text (YAML or JSON), or the JSON of a `Federation` that was resolved elsewhere. When not given, the
+   * federation that was bundled with the code: the platform takes 5 KB in one variable, and a large one needs more.
    */
-  readonly MPREG_FEDERATION: string;
+  readonly MPREG_FEDERATION?: string;
   /** JSON: region → base URL of its edge as seen from here. Wins over what the federation and the hubs themselves say. */
   readonly MPREG_REGION_URLS?: string;
   /** Comma-separated ids: the hubs of the region that live here, when others live elsewhere. */

@@ -1,20 +1,41 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { MAX_VARIABLE_BYTES, renderWranglerToml } from "./wrangler-toml.ts";
+import { bundledFederation } from "./bundled-federation.ts";
+import { renderWranglerToml } from "./wrangler-toml.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const planet = readFileSync(join(ROOT, "infra/topologies/planet.yaml"), "utf8");
+const SOURCE = "infra/topologies/planet.yaml";
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
-test("wrangler.toml is what the planet's federation file says", () => {
-  expect(readFileSync(join(ROOT, "wrangler.toml"), "utf8")).toBe(renderWranglerToml(planet));
+function bundled(yaml: string): Exclude<ReturnType<typeof bundledFederation>, string> {
+  const federation = bundledFederation(yaml, SOURCE);
+  if (typeof federation === "string") throw new Error(federation);
+  return federation;
+}
+
+test("wrangler.toml and the bundled federation are what the planet's federation file says", () => {
+  const federation = bundled(read(SOURCE));
+  expect(JSON.parse(read("durable-objects/deployment/federation.json"))).toEqual(federation);
+  expect(read("wrangler.toml")).toBe(renderWranglerToml(federation, SOURCE));
 });
 
-test("a federation that does not fit into one variable is refused before the platform refuses it", () => {
-  const hubs = Array.from(
-    { length: 200 },
-    (_, i) => `  - { id: local-hub-${i}, region: r, hub_tier: local, parent_hub: p }`,
+test("a region's own URL is kept, and one without gets its script's", () => {
+  const { regions } = bundled(`
+federation: { name: two }
+regions:
+  - { id: a, coordinates: { latitude: 0, longitude: 0 }, url: "https://a.example.org" }
+  - { id: b, coordinates: { latitude: 0, longitude: 9 } }
+hubs:
+  - { id: global-hub, region: a, hub_tier: global }
+  - { id: regional-a, region: a, hub_tier: regional, parent_hub: global-hub }
+  - { id: regional-b, region: b, hub_tier: regional, parent_hub: global-hub }
+`);
+  expect(regions.map(({ url }) => url)).toEqual(["https://a.example.org", "https://mpreg-b.example.workers.dev"]);
+});
+
+test("a federation file with mistakes is not deployed", () => {
+  expect(bundledFederation("federation: { name: x }\nregions: []\nhubs: []\n", "planet.yaml")).toMatch(
+    /^planet.yaml:2:\d+: /,
   );
-  const large = `federation: { name: large }\nregions:\n  - { id: r }\nhubs:\n${hubs.join("\n")}`;
-  expect(() => renderWranglerToml(large)).toThrow(String(MAX_VARIABLE_BYTES));
 });
