@@ -35,11 +35,13 @@ export class Gossip {
     const known = peers.get(peer.hubId) ?? new Peer(peer, queueLimit, config.maxInFlightBytes);
     known.update(peer);
     peers.set(peer.hubId, known);
+    this.#transmitter.peersChanged();
     this.#antiEntropy.peerUp(known, now, out);
   }
 
   peerDown(hubId: HubId, now: Millis, out: Outbox): void {
     if (!this.#state.peers.delete(hubId)) return;
+    this.#transmitter.peersChanged();
     this.#state.missing.peerGone(hubId);
     this.#plumtree.peerLeft(hubId, out);
     this.#antiEntropy.peerLeft();
@@ -48,6 +50,7 @@ export class Gossip {
 
   peerUpdated(peer: GossipPeer): void {
     this.#state.peers.get(peer.hubId)?.update(peer);
+    this.#transmitter.peersChanged();
   }
 
   /**
@@ -126,6 +129,17 @@ export class Gossip {
     this.#state.counters.add("bytes_sent", sent);
     this.#state.counters.add("bytes_received", received);
     this.#state.counters.add("bytes_uncompressed", uncompressed);
+  }
+
+  /** Rumors waiting for one peer, at most `queueLimit`. */
+  get longestQueue(): number {
+    let longest = 0;
+    for (const { queue } of this.#state.peers.values()) longest = Math.max(longest, queue.size);
+    return longest;
+  }
+
+  get queueLimit(): number {
+    return this.#state.queueLimit;
   }
 
   stats(): GossipStats {

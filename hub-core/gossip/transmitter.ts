@@ -25,6 +25,8 @@ const ACK_MESSAGES = 16;
 
 export class Transmitter {
   readonly #state: GroupState;
+  /** Cached `nextDeadline`; null when something has changed since. */
+  #wakeAt: Millis | null = null;
 
   constructor(state: GroupState) {
     this.#state = state;
@@ -67,6 +69,7 @@ export class Transmitter {
   // ── Acknowledgements ───────────────────────────────────────────────────────────────────────────────────────────────
 
   arrived(peer: Peer, number: number, rumors: number, now: Millis, out: Outbox): void {
+    this.#wakeAt = null;
     peer.receiving.arrived(number);
     peer.unacknowledged.messages += 1;
     peer.unacknowledged.rumors += rumors;
@@ -80,6 +83,7 @@ export class Transmitter {
   }
 
   confirmed(peer: Peer, ack: Ack, now: Millis, out: Outbox): void {
+    this.#wakeAt = null;
     for (const key of peer.sending.acknowledged(ack)) this.#state.recent.heldBy(key, peer.hubId);
     if (ack.upTo <= peer.sending.lastNumber) peer.ranges.acknowledged(ack.upTo);
     this.pump(peer, now, out);
@@ -87,6 +91,8 @@ export class Transmitter {
 
   /** Acknowledges what waited long enough, and asks for acknowledgements that did not come. */
   tick(now: Millis, out: Outbox): void {
+    if (this.nextDeadline() > now) return;
+    this.#wakeAt = null;
     for (const peer of this.#state.peers.values()) {
       if (peer.ackAt <= now) this.acknowledge(peer, out);
       if (this.#askAt(peer) > now) continue;
@@ -96,9 +102,16 @@ export class Transmitter {
   }
 
   nextDeadline(): Millis {
+    if (this.#wakeAt !== null) return this.#wakeAt;
     let next = Number.POSITIVE_INFINITY;
     for (const peer of this.#state.peers.values()) next = Math.min(next, peer.ackAt, this.#askAt(peer));
+    this.#wakeAt = next;
     return next;
+  }
+
+  /** A peer came, went, or is measured to be another distance off. */
+  peersChanged(): void {
+    this.#wakeAt = null;
   }
 
   #askAt(peer: Peer): Millis {
@@ -107,6 +120,7 @@ export class Transmitter {
   }
 
   #ackFor(peer: Peer): Ack {
+    this.#wakeAt = null;
     peer.ackAt = Number.POSITIVE_INFINITY;
     peer.unacknowledged = { messages: 0, rumors: 0 };
     return peer.receiving.ack;

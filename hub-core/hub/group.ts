@@ -1,7 +1,7 @@
 /** One group as this hub lives in it: who is there, and what is said. */
 import type { Metrics } from "../common/metrics.ts";
 import type { Random } from "../common/random.ts";
-import { downGroupOf, type GroupId, type HubIdentity, upGroupOf } from "../common/types.ts";
+import { downGroupOf, type GroupId, type HubId, type HubIdentity, upGroupOf } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import { Gossip } from "../gossip/index.ts";
 import { Membership } from "../membership/index.ts";
@@ -89,6 +89,16 @@ export function shareLinks(maxConnections: number, sizes: readonly number[]): nu
   return sizes.map(
     (_, index) => half + sizes.reduce((sum, __, other) => (other === index ? sum : sum + (unused[other] ?? 0)), 0),
   );
+}
+
+/** With whom the groups want links, each within its share. */
+export function wantedLinks(groups: readonly Group[], maxConnections: number): HubId[] {
+  const sizes = groups.map(({ membership }) => membership.present() - 1);
+  const shares = shareLinks(maxConnections, sizes);
+  return groups.flatMap(({ membership }, index) => {
+    membership.setMaxNeighbours(shares[index] ?? 0);
+    return membership.neighbours();
+  });
 }
 
 function childCapacity(config: HubConfig): number {

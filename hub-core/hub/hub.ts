@@ -18,9 +18,9 @@ import { checked } from "./checked.ts";
 import type { Effect, HubEvent, StoredState } from "./contract.ts";
 import { Directory } from "./directory.ts";
 import { StepEffects } from "./effects.ts";
-import { type Group, openGroups, shareLinks } from "./group.ts";
+import { type Group, openGroups, wantedLinks } from "./group.ts";
 import { Identity } from "./identity.ts";
-import { LinkLoad } from "./link-load.ts";
+import { LinkLoad, measureEvery } from "./link-load.ts";
 import { openLinks } from "./link-setup.ts";
 import type { LinkNews, Links } from "./links.ts";
 import { Wake } from "./wake.ts";
@@ -37,6 +37,7 @@ export interface HubOptions {
 
 /** Notices raise notices; a chain longer than this is a loop. */
 const MAX_NOTICES_PER_STEP = 1_000_000;
+const MAX_TEST_MESSAGES = 64;
 
 export class Hub {
   readonly self: HubIdentity;
@@ -57,7 +58,10 @@ export class Hub {
   readonly #wake = new Wake();
   #now: Millis;
   #news: LinkNews[] = [];
+  /** The group of each linked peer. */
+  readonly #groupOfLink = new Map<HubId, Group>();
   #overlayStale = true;
+  #catalogStale = false;
   #measureLinksAt: Millis;
   #clones = 0;
 
@@ -71,7 +75,7 @@ export class Hub {
     this.#now = now;
     this.#instance = random.uint32();
     this.#identity = new Identity(stored.identity, now);
-    this.#measureLinksAt = now + this.#measureEvery();
+    this.#measureLinksAt = now + measureEvery(this.config.membership);
     this.#directory = new Directory(this.self.hubId, [...config.seeds, ...stored.peers]);
     this.links = openLinks({
       config,
@@ -82,6 +86,7 @@ export class Hub {
       metrics: this.metrics,
       find: (id) => this.find(id),
       groupFor: (hub) => this.groupFor(hub),
+      groupOfPeer: (peer) => this.#groupOfPeer(peer),
     });
     this.registry = new Registry({
       self: this.self,
@@ -200,10 +205,7 @@ export class Hub {
       const theirs = known.filter((hub) => this.groupFor(hub) === group);
       group.membership.start(theirs, this.#now, out);
     }
-    out.log("info", "hub_started", {
-      incarnation: this.#identity.incarnation,
-      known_hubs: known.length,
-    });
+    out.log("info", "hub_started", { incarnation: this.#identity.incarnation, known_hubs: known.length });
   }
 
   #introduce(hubs: readonly HubIdentity[], out: StepEffects): void {
@@ -248,6 +250,12 @@ export class Hub {
         this.#heed(notice, out);
         continue;
       }
+      // A frame of many records is one change of the catalog.
+      if (this.#catalogStale) {
+        this.#catalogStale = false;
+        this.registry.rumorsApplied(this.#now, out);
+        continue;
+      }
       if (!this.#overlayStale) return;
       this.#overlayStale = false;
       this.#reweave(out);
@@ -262,11 +270,13 @@ export class Hub {
         const group = this.groupFor(news.hub);
         group?.membership.linkOpened(news.hub, news.incarnation, news.instance, now, out);
         group?.gossip.peerUp({ hubId: news.hub.hubId, region: news.hub.region, rttMs: null }, now, out);
-        if (group) this.tests.peerUp(news.hub.hubId);
-        return;
+        if (!group) return;
+        this.#groupOfLink.set(news.hub.hubId, group);
+        return this.tests.peerUp(news.hub.hubId);
       }
       case "down": {
         const group = this.#groupOfPeer(news.peer);
+        this.#groupOfLink.delete(news.peer);
         group?.gossip.peerDown(news.peer, now, out);
         this.tests.peerDown(news.peer, now);
         group?.membership.linkClosed(news.peer, news.expected, now, out);
@@ -333,7 +343,7 @@ export class Hub {
   /** A rumor goes on in every group but the one it came from, whose gossip has passed it on already. */
   #relay({ rumor, from, hops }: Extract<Notice, { kind: "rumor-applied" }>, out: StepEffects): void {
     const now = this.#now;
-    if (from !== null) this.registry.rumorApplied(rumor, now, out);
+    if (from !== null) this.#catalogStale = true;
     if (rumor.body.kind === "test") this.tests.applied(rumor, from, hops, now, out);
     const cameBy = from === null ? undefined : this.#groupOfPeer(from);
     for (const group of this.groups) {
@@ -345,21 +355,14 @@ export class Hub {
   }
 
   #reweave(out: StepEffects): void {
-    const sizes = this.groups.map(({ membership }) => membership.present() - 1);
-    const shares = shareLinks(this.config.network.maxConnections, sizes);
-    const wanted: HubId[] = [];
-    this.groups.forEach(({ membership }, index) => {
-      membership.setMaxNeighbours(shares[index] ?? 0);
-      wanted.push(...membership.neighbours());
-    });
-    this.links.want(wanted, this.#now);
+    this.links.want(wantedLinks(this.groups, this.config.network.maxConnections), this.#now);
     this.links.tick(this.#now, this.#news, out);
   }
 
   // ── Links, identity, timers ────────────────────────────────────────────────────────────────────────────────────────
 
   #measureLinks(out: StepEffects): void {
-    this.#measureLinksAt = this.#now + this.#measureEvery();
+    this.#measureLinksAt = this.#now + measureEvery(this.config.membership);
     const measured = this.#linkLoad.measure(
       this.links.greeted(),
       this.config.gossip.maxInFlightBytes,
@@ -371,10 +374,6 @@ export class Hub {
       if (hub) this.groupFor(hub)?.gossip.peerUpdated({ hubId: peer, region: hub.region, rttMs });
     }
     this.registry.setLinks(measured, this.#now, out);
-  }
-
-  #measureEvery(): number {
-    return Math.max(5_000, 2 * this.config.membership.probeIntervalMs);
   }
 
   #arm(out: StepEffects): void {
@@ -392,9 +391,9 @@ export class Hub {
   }
 
   #groupOfPeer(peer: HubId): Group | undefined {
+    const linked = this.#groupOfLink.get(peer);
+    if (linked) return linked;
     const hub = this.find(peer);
     return hub && this.groupFor(hub);
   }
 }
-
-const MAX_TEST_MESSAGES = 64;

@@ -1,4 +1,5 @@
 import type { DurationMs, HubId, Millis } from "../common/types.ts";
+import type { MembershipConfig } from "../config/hub-config.ts";
 import type { Link } from "./link.ts";
 
 export interface MeasuredLink {
@@ -11,6 +12,11 @@ export interface MeasuredLink {
 }
 
 export type LinkQuality = { readonly rttMs: DurationMs; readonly loss: number } | undefined;
+
+/** Between two looks at the links. */
+export function measureEvery({ probeIntervalMs }: Pick<MembershipConfig, "probeIntervalMs">): DurationMs {
+  return Math.max(5_000, 2 * probeIntervalMs);
+}
 
 /** Turns byte counts between two looks into utilisation. */
 export class LinkLoad {

@@ -20,9 +20,10 @@ export interface LinkSetup {
   readonly metrics: Metrics;
   readonly find: (id: HubId) => HubIdentity | undefined;
   readonly groupFor: (hub: HubIdentity) => Group | undefined;
+  readonly groupOfPeer: (peer: HubId) => Group | undefined;
 }
 
-export function openLinks({ config, identity, find, groupFor, ...setup }: LinkSetup): Links {
+export function openLinks({ config, identity, find, groupFor, groupOfPeer, ...setup }: LinkSetup): Links {
   return new Links({
     self: config.hub,
     incarnation: () => identity.incarnation,
@@ -33,10 +34,8 @@ export function openLinks({ config, identity, find, groupFor, ...setup }: LinkSe
     frames: { maxBytes: config.gossip.maxMessageBytes, compression: config.gossip.compression },
     random: setup.random,
     metrics: setup.metrics,
-    countBytes: (peer, sent, received, uncompressed) => {
-      const hub = find(peer);
-      if (hub) groupFor(hub)?.gossip.countBytes(sent, received, uncompressed);
-    },
+    countBytes: (peer, sent, received, uncompressed) =>
+      groupOfPeer(peer)?.gossip.countBytes(sent, received, uncompressed),
     related: (hub) => groupFor(hub) !== undefined,
     find,
   });

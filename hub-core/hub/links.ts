@@ -35,6 +35,8 @@ export class Links {
   readonly #dials: Dials;
   readonly #lingerUntil = new Map<HubId, Millis>();
   #wanted = new Map<HubId, Millis>();
+  /** Cached `nextDeadline`; null when something has changed since. */
+  #wakeAt: Millis | null = null;
 
   constructor(options: LinksOptions) {
     this.#o = options;
@@ -45,16 +47,13 @@ export class Links {
     return this.#byPeer.has(peer);
   }
 
-  peers(): HubId[] {
-    return [...this.#byPeer.keys()].sort();
-  }
-
   greeted(): Link[] {
     return [...this.#byPeer.values()];
   }
 
-  get size(): number {
-    return this.#links.size;
+  /** Links that both ends have greeted, one to a peer. */
+  get standing(): number {
+    return this.#byPeer.size;
   }
 
   queue(peer: HubId, message: Message): boolean {
@@ -66,11 +65,13 @@ export class Links {
 
   /** The overlay's wish; links to others go when nobody has asked for them for a while. */
   want(peers: readonly HubId[], now: Millis): void {
+    this.#wakeAt = null;
     this.#wanted = new Map(peers.map((peer) => [peer, this.#wanted.get(peer) ?? now]));
   }
 
   /** A machine needs to reach `peer` now, whatever the back-off says. */
   request(peer: HubId, now: Millis, out: LinkOutbox): void {
+    this.#wakeAt = null;
     this.#lingerUntil.set(peer, now + LINGER_MS);
     if (!this.#byPeer.has(peer)) this.#dial(peer, now, out);
   }
@@ -78,6 +79,7 @@ export class Links {
   // ── What the runner reports ────────────────────────────────────────────────────────────────────────────────────────
 
   opened(id: LinkId, peer: HubId, direction: "out" | "in", now: Millis, out: LinkOutbox): void {
+    this.#wakeAt = null;
     if (direction === "out") this.#dials.connected(peer);
     if (this.#links.size >= MAX_LINKS_PER_CONNECTION * this.#o.network.maxConnections) {
       this.#o.metrics.count("federation_links_refused_total", 1, { reason: "flood" });
@@ -103,11 +105,11 @@ export class Links {
 
   closed(id: LinkId, now: Millis, news: LinkNews[]): void {
     const link = this.#links.get(id);
-    if (!link) return;
-    this.#forget(link, false, now, news);
+    if (link) this.#forget(link, false, now, news);
   }
 
   dialFailed(peer: HubId, reason: DialFailure, now: Millis, news: LinkNews[]): void {
+    this.#wakeAt = null;
     this.#dials.failed(peer, now);
     this.#o.metrics.count("federation_link_dials_failed_total", 1, { reason });
     if (!this.#byPeer.has(peer)) news.push({ kind: "dial-failed", peer, reason });
@@ -135,6 +137,7 @@ export class Links {
   // ── Time ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   tick(now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    this.#wakeAt = null;
     for (const link of [...this.#links.values()]) {
       if (!link.greeting && now >= this.#greetingDeadline(link)) {
         out.closeLink(link.id, 1002, "no hello");
@@ -156,6 +159,11 @@ export class Links {
   }
 
   nextDeadline(): Millis {
+    this.#wakeAt ??= this.#soonest();
+    return this.#wakeAt;
+  }
+
+  #soonest(): Millis {
     let next = this.#dials.nextDeadline();
     for (const link of this.#links.values()) {
       next = Math.min(next, link.retiring ?? Number.POSITIVE_INFINITY);
@@ -177,7 +185,7 @@ export class Links {
 
   /** Turns what was queued in this step into frames. */
   flush(out: LinkOutbox): void {
-    for (const link of this.#links.values()) sendQueued(link, this.#o, out);
+    for (const link of this.#links.values()) if (link.queue.length > 0) sendQueued(link, this.#o, out);
   }
 
   /** Says goodbye to everyone: the hub is leaving. */
@@ -202,6 +210,7 @@ export class Links {
   }
 
   #greeted(link: Link, hello: MessageOf<"hello">, now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    this.#wakeAt = null;
     if (link.greeting?.instance === hello.instance) {
       // It says so again because ours was lost, or the frame came twice.
       this.#helloAgain(link);
@@ -312,6 +321,7 @@ export class Links {
     const replaced = reason === "renewed" || reason === "duplicate";
     if (replaced && this.#byPeer.get(link.peer) === link) {
       // Its successor has not greeted us yet; until then this one serves.
+      this.#wakeAt = null;
       link.retiring = now + RETIRE_MS;
       return;
     }
@@ -336,6 +346,7 @@ export class Links {
   }
 
   #forget(link: Link, expected: boolean, now: Millis, news: LinkNews[]): void {
+    this.#wakeAt = null;
     this.#links.delete(link.id);
     if (this.#byPeer.get(link.peer) === link) {
       this.#byPeer.delete(link.peer);

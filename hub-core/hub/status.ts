@@ -108,7 +108,7 @@ export function metricsOf(hub: Hub, now: Millis): MetricsSnapshot {
     gauges: [
       gauge("federation_nodes_total", hubs.length),
       gauge("federation_nodes_healthy", hubs.filter(({ state }) => state === "alive").length),
-      gauge("federation_links_open", hub.links.greeted().length),
+      gauge("federation_links_open", hub.links.standing),
       gauge("federation_services", [...hub.registry.catalog.services()].length),
       gauge("federation_catalog_version", hub.registry.catalog.version),
       gauge("federation_incarnation", hub.incarnation),
@@ -190,7 +190,7 @@ function limitsOf(hub: Hub): Record<string, Usage> {
   const children = childrenOf(hub).length;
   const queued = hub.groups.reduce((sum, { gossip }) => sum + gossip.stats().queue_depth, 0);
   return {
-    max_connections_per_node: { used: hub.links.greeted().length, max: network.maxConnections },
+    max_connections_per_node: { used: hub.links.standing, max: network.maxConnections },
     ...(hub.self.tier === "global" ? { max_regional_hubs: { used: children, max: limits.maxRegionalHubs } } : {}),
     ...(hub.self.tier === "regional" ? { max_child_hubs: { used: children, max: limits.maxChildHubs } } : {}),
     max_gossip_messages: { used: queued, max: limits.maxGossipMessages },

@@ -252,7 +252,7 @@ export class World {
   #deliver(to: Node, from: Node, group: GroupId | null, rumor: Rumor): void {
     if (!to.up) return;
     if (to.registry.storeFor(group).apply(rumor, from.identity.hubId, this.now) !== "applied") return;
-    to.registry.rumorApplied(rumor, this.now, this.outbox(to));
+    to.registry.rumorsApplied(this.now, this.outbox(to));
     this.#push(to, rumor.origin, rumor.seq, from.identity.hubId);
   }
 

@@ -11,10 +11,16 @@ export class OriginLog {
   #seqs: number[] = [];
   #ordered = true;
   #completeUpTo = 0;
+  #changes = 0;
 
   /** Every change up to this seq that still matters is here. */
   get completeUpTo(): number {
     return this.#completeUpTo;
+  }
+
+  /** Goes up with every change of what is here or how far it is complete. */
+  get changes(): number {
+    return this.#changes;
   }
 
   get size(): number {
@@ -49,6 +55,7 @@ export class OriginLog {
   }
 
   put(rumor: Rumor): void {
+    this.#changes += 1;
     const old = this.#byKey.get(rumor.key);
     if (old) this.#bySeq.delete(old.seq);
     this.#byKey.set(rumor.key, rumor);
@@ -62,6 +69,7 @@ export class OriginLog {
   drop(key: string): Rumor | undefined {
     const rumor = this.#byKey.get(key);
     if (!rumor) return undefined;
+    this.#changes += 1;
     this.#byKey.delete(key);
     this.#bySeq.delete(rumor.seq);
     return rumor;
@@ -74,12 +82,14 @@ export class OriginLog {
       if (this.#ahead.size < MAX_AHEAD) this.#ahead.add(seq);
       return;
     }
+    this.#changes += 1;
     this.#completeUpTo = seq;
     this.#closeGap();
   }
 
   complete(upTo: number): void {
     if (upTo <= this.#completeUpTo) return;
+    this.#changes += 1;
     this.#completeUpTo = upTo;
     for (const seq of this.#ahead) if (seq <= upTo) this.#ahead.delete(seq);
     this.#closeGap();

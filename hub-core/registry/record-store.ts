@@ -87,6 +87,11 @@ export class RecordStore implements RumorStore {
     return this.#logs.get(origin)?.newest(key);
   }
 
+  /** How often the log of that origin has changed; one that was forgotten starts anew. */
+  changesOf(origin: HubId): number {
+    return this.#logs.get(origin)?.changes ?? 0;
+  }
+
   /** Whether any record of the origin is here. */
   holds(origin: HubId): boolean {
     return (this.#logs.get(origin)?.size ?? 0) > 0;

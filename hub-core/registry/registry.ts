@@ -164,6 +164,11 @@ export class Registry {
     return new RegionalStore(this.#store, self.region, (origin) => this.#provenance(origin));
   }
 
+  /** How often the log of that origin has changed here. */
+  changesOf(origin: HubId): number {
+    return this.#store.changesOf(origin);
+  }
+
   start(now: Millis, out: Outbox): void {
     const { self, incarnation, metrics } = this.#o;
     this.#catalog.directory.setMember(self, incarnation, "alive", now);
@@ -202,8 +207,8 @@ export class Registry {
     this.#settle(now, out);
   }
 
-  /** After a rumor of another hub has entered the store. */
-  rumorApplied(_rumor: Rumor, now: Millis, out: Outbox): void {
+  /** After rumors of other hubs have entered the store. */
+  rumorsApplied(now: Millis, out: Outbox): void {
     this.#settle(now, out);
   }
 

@@ -3,7 +3,7 @@ import { deflateSync, inflateSync } from "fflate";
 import { DecodeError } from "./codec.ts";
 
 /** Below this a frame rides in one packet anyway, and the dictionary has nothing to work with. */
-export const MIN_COMPRESSED_BYTES = 512;
+export const MIN_COMPRESSED_BYTES = 1_200;
 /** Sent compressed only when this much smaller: less is not worth the other end's work. */
 export const MIN_SAVING = 0.1;
 

@@ -31,7 +31,7 @@ export const realHubs: MachineKind<Hub> = {
       duplicates: stats.reduce((sum, group) => sum + group.duplicates, 0),
     };
   },
-  usage: (hub) => [{ name: "links", used: hub.links.greeted().length, max: hub.config.network.maxConnections }],
+  usage: (hub) => [{ name: "links", used: hub.links.standing, max: hub.config.network.maxConnections }],
 };
 
 function lookInside(hub: Hub): Insight {
@@ -48,9 +48,12 @@ function lookInside(hub: Hub): Insight {
     groups,
     catalog: hub.registry.catalog,
     store: hub.registry.storeFor(null),
-    queues: hub.groups.flatMap(({ id, gossip }) => {
-      const { queue_depth, queue_limit } = gossip.stats();
-      return [{ name: `rumors queued in ${id}`, used: queue_depth, max: queue_limit }];
-    }),
+    changesOf: (origin) => hub.registry.changesOf(origin),
+    queues: () =>
+      hub.groups.map(({ id, gossip }) => ({
+        name: `rumors queued for one peer in ${id}`,
+        used: gossip.longestQueue,
+        max: gossip.queueLimit,
+      })),
   };
 }

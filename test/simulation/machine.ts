@@ -42,7 +42,9 @@ export interface Insight {
   readonly groups: ReadonlyMap<GroupId, GroupView>;
   readonly catalog: CatalogView;
   readonly store: RumorStore;
-  readonly queues: readonly Usage[];
+  /** How often the log of that origin has changed here: an observer need not look at the rest again. */
+  changesOf(origin: HubId): number;
+  queues(): readonly Usage[];
 }
 
 /** How to make a machine, and how to look inside one. */

@@ -8,6 +8,7 @@ export function incarnationGrows(): Invariant {
   return {
     name,
     afterStep: ({ hub, event, durable }) => {
+      if (durable.length === 0) return;
       const key = `${hub.id}/${hub.storage.epoch}`;
       let current = highest.get(key) ?? 0;
       const atStart = current;
@@ -17,7 +18,7 @@ export function incarnationGrows(): Invariant {
           throw new Violation(name, `${hub.id} stored incarnation ${write.value.incarnation} after ${current}`);
         current = write.value.incarnation;
       }
-      if (event.kind === "start" && durable.length > 0 && current <= atStart)
+      if (event.kind === "start" && current <= atStart)
         throw new Violation(name, `${hub.id} started again as incarnation ${current}`);
       highest.set(key, current);
     },

@@ -4,6 +4,7 @@ import type { Effect, HubEvent } from "../../../hub-core/hub/contract.ts";
 import type { Insight } from "../machine.ts";
 import type { SimHub } from "../sim-hub.ts";
 import type { World } from "../world.ts";
+import type { FreshLog } from "./fresh-logs.ts";
 
 export interface Step {
   readonly hub: SimHub;
@@ -16,6 +17,6 @@ export interface Invariant {
   readonly name: string;
   /** After every step of every hub. */
   afterStep?(step: Step, world: World): void;
-  /** Of one living hub, at sampled instants. */
-  onSample?(hub: SimHub, insight: Insight, world: World): void;
+  /** Of one living hub, at sampled instants; `fresh`: the logs that changed there since the last look. */
+  onSample?(hub: SimHub, insight: Insight, world: World, fresh: readonly FreshLog[]): void;
 }

@@ -14,14 +14,13 @@ export function noRegression(): Invariant {
   const seenBy = new Map<string, Seen>();
   return {
     name,
-    onSample: (hub, insight) => {
+    onSample: (hub, insight, _, fresh) => {
       let seen = seenBy.get(hub.id);
       if (seen?.run !== hub.run) {
         seen = { run: hub.run, vector: new Map(), newest: new Map() };
         seenBy.set(hub.id, seen);
       }
-      const present = insight.store.vector();
-      for (const [origin, upTo] of present) {
+      for (const { origin, upTo } of fresh) {
         const before = seen.vector.get(origin) ?? 0;
         if (upTo < before) throw new Violation(name, `${hub.id} knew ${origin} up to ${before}, now up to ${upTo}`);
         seen.vector.set(origin, upTo);

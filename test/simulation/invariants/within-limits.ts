@@ -10,7 +10,7 @@ export function withinLimits(): Invariant {
   return {
     name: NAME,
     afterStep: ({ hub }, world) => judge(hub, world.usage(hub)),
-    onSample: (hub, { queues }) => judge(hub, queues),
+    onSample: (hub, { queues }) => judge(hub, queues()),
   };
 }
 
