@@ -38,7 +38,7 @@ test("GOSSIP-27: a body is compressed only above the size where it pays, and onl
 });
 
 test("GOSSIP-27: records of a catalog shrink by more than half", () => {
-  const body = recordLike(10);
+  const body = recordLike(20);
   expect(compress(body)?.length).toBeLessThan(body.length / 2);
 });
 

@@ -75,7 +75,7 @@ test("WIRE-6: a version that we do not know, or another magic, is refused", () =
 });
 
 test("WIRE-7: a frame is compressed only when both ends know how and it pays", () => {
-  const chatty = Array.from({ length: 20 }, (_, i) => hello(`hub-${i}`));
+  const chatty = Array.from({ length: 60 }, (_, i) => hello(`hub-${i}`));
   const size = (version: number, compression: boolean): number =>
     encodeFrames(chatty, { version, compression, maxBytes: 65_536 }).frames.reduce((sum, f) => sum + f.length, 0);
   expect(size(2, true)).toBeLessThan(size(2, false) / 2);
