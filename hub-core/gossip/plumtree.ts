@@ -90,7 +90,7 @@ export class Plumtree {
     }
     const holders = recent.get(rumor)?.holders;
     for (const peer of peers.values()) {
-      if (holders?.has(peer.hubId)) continue;
+      if (holders?.includes(peer.hubId)) continue;
       if (trees.isEager(rumor.origin, peer.hubId)) this.#queue(peer, { rumor, hops: hops + 1, previous, bytes }, now);
       else this.#announceLater(peer, rumor, now);
     }
@@ -149,7 +149,7 @@ export class Plumtree {
       for (const seq of seqs) {
         const id = { origin, seq };
         const known = recent.get(id);
-        if (known) known.holders.add(peer.hubId);
+        if (known) recent.heldBy(known.key, peer.hubId);
         else if (!this.#covered(id)) missing.announced(id, peer.hubId, now + this.#graftWait(origin));
       }
     }
@@ -234,7 +234,7 @@ export class Plumtree {
     for (const peer of this.#state.peers.values()) {
       const unheld = peer
         .takeAnnouncements()
-        .filter(([, id]) => !this.#state.recent.get(id)?.holders.has(peer.hubId))
+        .filter(([, id]) => !this.#state.recent.get(id)?.holders.includes(peer.hubId))
         .map(([, announcement]) => announcement);
       if (unheld.length > 0) this.#transmitter.announce(peer, unheld, now, out);
     }

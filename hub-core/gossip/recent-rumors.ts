@@ -12,7 +12,7 @@ export interface RecentRumor extends RumorId {
   readonly from: HubId | null;
   readonly at: Millis;
   /** Peers that sent it, announced it or acknowledged it. */
-  readonly holders: Set<HubId>;
+  readonly holders: HubId[];
   /** Repair announcements made so far. */
   repairs: number;
 }
@@ -48,7 +48,7 @@ export class RecentRumors {
       hops,
       from,
       at: now,
-      holders: new Set(holders),
+      holders: [...new Set(holders)],
       repairs: 0,
     };
     this.#byKey.set(key, entry);
@@ -57,7 +57,8 @@ export class RecentRumors {
   }
 
   heldBy(key: RumorKey, peer: HubId): void {
-    this.#byKey.get(key)?.holders.add(peer);
+    const known = this.#byKey.get(key);
+    if (known && !known.holders.includes(peer)) known.holders.push(peer);
   }
 
   get hasUnsettled(): boolean {

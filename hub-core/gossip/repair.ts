@@ -60,7 +60,7 @@ export class Repair {
       }
       let pending = false;
       for (const peer of this.#state.peers.values()) {
-        if (rumor.holders.has(peer.hubId)) continue;
+        if (rumor.holders.includes(peer.hubId)) continue;
         pending = true;
         if (rumor.at + settlingTime(peer) > now) continue;
         const rumors = lacking.get(peer);

@@ -47,6 +47,7 @@ export class Catalog implements CatalogView {
   #networkVersion = 0;
   #changedAt: Millis = 0;
   #hubsVersion = 0;
+  #presenceVersion = 0;
   #orphanNews = 0;
   #sortedIds: readonly ClusterId[] | null = null;
 
@@ -82,6 +83,11 @@ export class Catalog implements CatalogView {
   /** Goes up with every change to a hub's view: what depends on hubs alone is looked at again only then. */
   get hubsVersion(): number {
     return this.#hubsVersion;
+  }
+
+  /** Goes up when a hub comes, goes, fails or moves: hubs say how full they are far more often. */
+  get presenceVersion(): number {
+    return this.#presenceVersion;
   }
 
   /** Goes up when a cluster may have lost its owner. */
@@ -238,6 +244,7 @@ export class Catalog implements CatalogView {
     const view = this.directory.view(hubId);
     if (sameNode(this.#nodes.get(hubId), view)) return;
     this.#networkVersion += 1;
+    this.#presenceVersion += 1;
     if (view) this.#nodes.set(hubId, view);
     else this.#nodes.delete(hubId);
   }

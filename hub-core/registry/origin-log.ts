@@ -2,14 +2,14 @@
 import type { Rumor } from "../wire/catalog.ts";
 import { MAX_AHEAD } from "./limits.ts";
 
+const NOTHING_AHEAD: ReadonlySet<number> = new Set();
+
 export class OriginLog {
   readonly #byKey = new Map<string, Rumor>();
-  readonly #bySeq = new Map<number, Rumor>();
+  /** The same, by number. */
+  readonly #ordered: Rumor[] = [];
   /** Seen, but past a gap. */
-  readonly #ahead = new Set<number>();
-  /** Seqs in ascending order once `#ordered`; those superseded stay until the next compaction. */
-  #seqs: number[] = [];
-  #ordered = true;
+  #ahead: Set<number> | null = null;
   #completeUpTo = 0;
   #changes = 0;
 
@@ -28,18 +28,18 @@ export class OriginLog {
   }
 
   get hasGap(): boolean {
-    return this.#ahead.size > 0;
+    return (this.#ahead ?? NOTHING_AHEAD).size > 0;
   }
 
   /** The highest seq seen, complete or not. */
   get highest(): number {
     let highest = this.#completeUpTo;
-    for (const seq of this.#ahead) highest = Math.max(highest, seq);
+    for (const seq of this.#ahead ?? NOTHING_AHEAD) highest = Math.max(highest, seq);
     return highest;
   }
 
   seen(seq: number): boolean {
-    return seq <= this.#completeUpTo || this.#ahead.has(seq);
+    return seq <= this.#completeUpTo || (this.#ahead ?? NOTHING_AHEAD).has(seq);
   }
 
   newest(key: string): Rumor | undefined {
@@ -47,7 +47,8 @@ export class OriginLog {
   }
 
   at(seq: number): Rumor | undefined {
-    return this.#bySeq.get(seq);
+    const found = this.#ordered[this.#firstAbove(seq - 1)];
+    return found?.seq === seq ? found : undefined;
   }
 
   rumors(): IterableIterator<Rumor> {
@@ -57,13 +58,10 @@ export class OriginLog {
   put(rumor: Rumor): void {
     this.#changes += 1;
     const old = this.#byKey.get(rumor.key);
-    if (old) this.#bySeq.delete(old.seq);
+    if (old) this.#take(old);
     this.#byKey.set(rumor.key, rumor);
-    this.#bySeq.set(rumor.seq, rumor);
-    const last = this.#seqs.at(-1);
-    if (last !== undefined && rumor.seq < last) this.#ordered = false;
-    this.#seqs.push(rumor.seq);
-    if (this.#seqs.length > 2 * this.#bySeq.size + 16) this.#compact();
+    // Nearly always the last.
+    this.#ordered.splice(this.#firstAbove(rumor.seq), 0, rumor);
   }
 
   drop(key: string): Rumor | undefined {
@@ -71,7 +69,7 @@ export class OriginLog {
     if (!rumor) return undefined;
     this.#changes += 1;
     this.#byKey.delete(key);
-    this.#bySeq.delete(rumor.seq);
+    this.#take(rumor);
     return rumor;
   }
 
@@ -79,6 +77,7 @@ export class OriginLog {
   see(seq: number): void {
     if (this.seen(seq)) return;
     if (seq !== this.#completeUpTo + 1) {
+      this.#ahead ??= new Set();
       if (this.#ahead.size < MAX_AHEAD) this.#ahead.add(seq);
       return;
     }
@@ -91,37 +90,36 @@ export class OriginLog {
     if (upTo <= this.#completeUpTo) return;
     this.#changes += 1;
     this.#completeUpTo = upTo;
-    for (const seq of this.#ahead) if (seq <= upTo) this.#ahead.delete(seq);
+    for (const seq of this.#ahead ?? NOTHING_AHEAD) if (seq <= upTo) this.#ahead?.delete(seq);
     this.#closeGap();
   }
 
   /** With seq > `after`, ascending. */
   *since(after: number): IterableIterator<Rumor> {
-    if (!this.#ordered) this.#compact();
-    for (let i = firstAbove(this.#seqs, after); i < this.#seqs.length; i++) {
-      const rumor = this.#bySeq.get(this.#seqs[i] as number);
-      if (rumor) yield rumor;
-    }
+    for (let i = this.#firstAbove(after); i < this.#ordered.length; i++) yield this.#ordered[i] as Rumor;
   }
 
   #closeGap(): void {
-    while (this.#ahead.delete(this.#completeUpTo + 1)) this.#completeUpTo += 1;
+    while (this.#ahead?.delete(this.#completeUpTo + 1)) this.#completeUpTo += 1;
+    if (this.#ahead?.size === 0) this.#ahead = null;
   }
 
-  #compact(): void {
-    this.#seqs = [...this.#bySeq.keys()].sort((a, b) => a - b);
-    this.#ordered = true;
+  #take({ seq }: Rumor): void {
+    const at = this.#firstAbove(seq - 1);
+    if (this.#ordered[at]?.seq === seq) this.#ordered.splice(at, 1);
   }
-}
 
-/** Index of the first number above `bound` in an ascending list. */
-function firstAbove(ascending: readonly number[], bound: number): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ascending[middle] as number) > bound) high = middle;
-    else low = middle + 1;
+  /** Where the first number above `bound` stands. */
+  #firstAbove(bound: number): number {
+    const ordered = this.#ordered;
+    let low = 0;
+    let high = ordered.length;
+    if (high > 0 && (ordered[high - 1] as Rumor).seq <= bound) return high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((ordered[middle] as Rumor).seq > bound) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
-  return low;
 }

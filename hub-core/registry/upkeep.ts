@@ -25,7 +25,7 @@ export class Upkeep {
   readonly #o: UpkeepOptions;
   /** Hubs that are gone, since when: noticed by this hub, so it starts anew with it. */
   readonly #goneSince = new Map<HubId, Millis>();
-  #seenHubs = -1;
+  #seenPresence = -1;
   #lookedAt: Millis = 0;
   #ripeAt: Millis = Number.POSITIVE_INFINITY;
 
@@ -36,8 +36,8 @@ export class Upkeep {
   /** After any change to a hub's view. */
   review(now: Millis): void {
     const { catalog, store, config, self } = this.#o;
-    if (catalog.hubsVersion === this.#seenHubs) return;
-    this.#seenHubs = catalog.hubsVersion;
+    if (catalog.presenceVersion === this.#seenPresence) return;
+    this.#seenPresence = catalog.presenceVersion;
     for (const { hubId } of catalog.hubs()) {
       const since = this.#goneSince.get(hubId);
       const gone = hubId !== self && catalog.directory.isGone(hubId);

@@ -1,10 +1,13 @@
-/** `npm run simulate`: one seed in detail, or many as a table. Exit code 1 when any promise was broken, 2 for bad options. */
-import { join } from "node:path";
-import { Worker } from "node:worker_threads";
+/**
+ * `npm run simulate`: one seed in detail, or many as a table. Exit code 1 when any promise was broken, 2 for bad options, 130
+ * when it was interrupted: it says what it has by then.
+ */
 import { type CliOptions, parseCli, USAGE } from "./cli-options.ts";
 import { FAULTS } from "./faults/plan.ts";
+import { ProgressLine } from "./progress-line.ts";
 import { describeMarks, describeOutcome, TABLE_HEAD, tableRow } from "./report.ts";
-import { runSeed, type SeedResult } from "./seed-worker.ts";
+import { runSeeds } from "./seed-pool.ts";
+import type { SeedResult } from "./seed-worker.ts";
 
 const EXPECTED_MARKS = [
   ...FAULTS.map(({ name }) => `fault:${name}`),
@@ -12,11 +15,42 @@ const EXPECTED_MARKS = [
   "crash-after-persist",
   "crash-between-sends",
 ];
+const INTERRUPTED = 130;
 
 const args = process.argv.slice(2);
 const options = readOptions();
-const results = options.seeds === 1 ? [single(options)] : await many(options);
-if (options.json) console.log(JSON.stringify(results, null, 2));
+const results: SeedResult[] = [];
+const say = options.json ? () => undefined : (line: string) => console.log(line);
+const line = new ProgressLine(
+  {
+    hubs: options.topology.hubs.length,
+    seeds: options.seeds,
+    terminal: process.stderr.isTTY && !options.trace,
+    write: (text) => process.stderr.write(text),
+  },
+  performance.now(),
+);
+
+process.once("SIGINT", () => {
+  line.clear();
+  conclude(true);
+  process.exit(INTERRUPTED);
+});
+if (options.seeds > 1) {
+  const last = options.seed + options.seeds - 1;
+  say(`${options.topology.name}, ${options.minutes} minutes of trouble, seeds ${options.seed} to ${last}`);
+  say(TABLE_HEAD);
+}
+const seeds = Array.from({ length: options.seeds }, (_, index) => options.seed + index);
+await runSeeds(args, seeds, options.jobs, {
+  finished: (result) => {
+    line.finished(result.outcome.seed, result.outcome.simulatedMs);
+    results.push(result);
+    if (options.seeds > 1) say(tableRow(result.outcome, result.realMs));
+  },
+  progressed: (seed, progress) => line.progressed(seed, progress, performance.now()),
+});
+conclude(false);
 if (results.some(({ outcome }) => outcome.failure)) process.exitCode = 1;
 
 function readOptions(): CliOptions {
@@ -32,56 +66,26 @@ function readOptions(): CliOptions {
   process.exit(2);
 }
 
-function single(options: CliOptions): SeedResult {
-  const result = runSeed(options, options.seed);
-  if (options.json) return result;
-  console.log(describeOutcome(result.outcome, result.realMs, `npm run simulate -- ${args.join(" ")} --trace`));
-  console.log(describeMarks([result.outcome], []));
-  return result;
-}
-
-async function many(options: CliOptions): Promise<SeedResult[]> {
-  const say = options.json ? () => undefined : (line: string) => console.log(line);
-  say(
-    `${options.topology.name}, ${options.minutes} minutes of trouble, seeds ${options.seed} to ${options.seed + options.seeds - 1}`,
-  );
-  say(TABLE_HEAD);
-  const seeds = Array.from({ length: options.seeds }, (_, index) => options.seed + index);
-  const results: SeedResult[] = [];
-  const took = (result: SeedResult): void => {
-    results.push(result);
-    say(tableRow(result.outcome, result.realMs));
-  };
-  if (options.jobs <= 1) for (const seed of seeds) took(runSeed(options, seed));
-  else await Promise.all(Array.from({ length: options.jobs }, () => drain(seeds, took)));
+function conclude(interrupted: boolean): void {
   results.sort((a, b) => a.outcome.seed - b.outcome.seed);
-  const failed = results.filter(({ outcome }) => outcome.failure);
-  say(
-    describeMarks(
-      results.map(({ outcome }) => outcome),
-      EXPECTED_MARKS,
-    ),
-  );
-  say(`${results.length - failed.length} of ${results.length} seeds clean`);
-  for (const { outcome } of failed)
-    say(`  seed ${outcome.seed}: ${outcome.failure?.invariant}: ${outcome.failure?.detail}`);
-  return results;
+  if (options.json) console.log(JSON.stringify(results, null, 2));
+  else if (options.seeds === 1) concludeOne(interrupted);
+  else concludeMany(interrupted);
 }
 
-/** One thread takes seeds from the common list until it is empty. */
-function drain(seeds: number[], took: (result: SeedResult) => void): Promise<void> {
-  const worker = new Worker(join(import.meta.dirname, "seed-worker.ts"), { workerData: args });
-  return new Promise((resolve, reject) => {
-    const next = (): void => {
-      const seed = seeds.shift();
-      if (seed !== undefined) worker.postMessage(seed);
-      else worker.terminate().then(() => resolve(), reject);
-    };
-    worker.on("message", (result: SeedResult) => {
-      took(result);
-      next();
-    });
-    worker.on("error", reject);
-    next();
-  });
+function concludeOne(interrupted: boolean): void {
+  if (interrupted) say(`interrupted: ${line.describe(performance.now())}`);
+  for (const { outcome, realMs } of results) {
+    say(describeOutcome(outcome, realMs, `npm run simulate -- ${args.join(" ")} --trace`));
+    say(describeMarks([outcome], []));
+  }
+}
+
+function concludeMany(interrupted: boolean): void {
+  const outcomes = results.map(({ outcome }) => outcome);
+  const failed = outcomes.filter(({ failure }) => failure);
+  say(describeMarks(outcomes, interrupted ? [] : EXPECTED_MARKS));
+  const rest = interrupted ? `, interrupted before ${options.seeds - results.length} more` : "";
+  say(`${results.length - failed.length} of ${results.length} seeds clean${rest}`);
+  for (const { seed, failure } of failed) say(`  seed ${seed}: ${failure?.invariant}: ${failure?.detail}`);
 }

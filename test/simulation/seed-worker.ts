@@ -1,15 +1,22 @@
-/** One thread of a run over many seeds: gets a seed, gives back its outcome. */
+/** One thread of a run: gets a seed, tells how far it is, gives back its outcome. */
 import { parentPort, workerData } from "node:worker_threads";
 import { type CliOptions, parseCli } from "./cli-options.ts";
 import { realHubs } from "./hub-kind.ts";
-import { type Outcome, simulate } from "./simulation.ts";
+import { type Outcome, type Progress, simulate } from "./simulation.ts";
 
 export interface SeedResult {
   readonly outcome: Outcome;
   readonly realMs: number;
 }
 
-export function runSeed(options: CliOptions, seed: number): SeedResult {
+export type WorkerWord =
+  | { readonly kind: "result"; readonly result: SeedResult }
+  | { readonly kind: "progress"; readonly seed: number; readonly progress: Progress };
+
+/** Between two words on how far a seed is, in real time. */
+const TELL_EVERY_MS = 250;
+
+export function runSeed(options: CliOptions, seed: number, progress?: (progress: Progress) => void): SeedResult {
   const start = performance.now();
   const outcome = simulate(
     {
@@ -20,6 +27,7 @@ export function runSeed(options: CliOptions, seed: number): SeedResult {
       exactly: options.exactly,
       ...(options.clusters === null ? {} : { clusters: options.clusters }),
       ...(options.trace ? { print: (line: string) => console.log(line) } : {}),
+      ...(progress ? { progress } : {}),
     },
     realHubs,
   );
@@ -30,5 +38,15 @@ if (parentPort) {
   const port = parentPort;
   const options = parseCli(workerData as readonly string[]);
   if (typeof options === "string") throw new Error(options);
-  port.on("message", (seed: number) => port.postMessage(runSeed(options, seed)));
+  const say = (word: WorkerWord): void => port.postMessage(word);
+  port.on("message", (seed: number) => {
+    let toldAt = performance.now();
+    const result = runSeed(options, seed, (progress) => {
+      const now = performance.now();
+      if (now - toldAt < TELL_EVERY_MS) return;
+      toldAt = now;
+      say({ kind: "progress", seed, progress });
+    });
+    say({ kind: "result", result });
+  });
 }

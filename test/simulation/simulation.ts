@@ -25,6 +25,15 @@ export interface SimulationOptions {
   readonly exactly?: boolean;
   readonly clusters?: number;
   readonly print?: (line: string) => void;
+  /** Told every so often, in virtual time, how far the run is. */
+  readonly progress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly phase: "formation" | "trouble" | "convergence";
+  readonly simulatedMs: DurationMs;
+  /** 0…1 of the trouble. */
+  readonly fraction: number;
 }
 
 export interface Outcome {
@@ -74,19 +83,28 @@ function play(world: World, options: SimulationOptions, plan: ReturnType<typeof 
     });
   }
   const population = populate(world, options.clusters ?? Math.max(4, world.hubs.length));
-  awaitAgreement(world, "formation", bound);
+  const told = teller(world, options);
+  awaitAgreement(world, "formation", bound, () => told("formation", 0));
   const theatre = new Theatre(world, world.random("faults"));
   unleash(theatre, plan, options.minutes * 60_000);
-  world.run(options.minutes * 60_000);
+  const trouble = options.minutes * 60_000;
+  for (let done = 0; done < trouble; done += POLL_MS) {
+    world.run(Math.min(POLL_MS, trouble - done));
+    told("trouble", done / trouble);
+  }
 
   world.note("world", "heals");
   population.rest();
   theatre.healAll();
   world.network.paths.frames = CLEAN;
   invariant(theatre.active === 0, "all faults end at the healing");
-  const converged = awaitAgreement(world, "convergence", bound);
+  const converged = awaitAgreement(world, "convergence", bound, () => told("convergence", 1));
   awaitQuiet(world, "tenants-are-served", bound, () => population.complaint());
   return converged;
+}
+
+function teller(world: World, { progress }: SimulationOptions): (phase: Progress["phase"], fraction: number) => void {
+  return (phase, fraction) => progress?.({ phase, simulatedMs: world.elapsed, fraction });
 }
 
 function settlingTime(world: World): DurationMs {
@@ -95,9 +113,12 @@ function settlingTime(world: World): DurationMs {
 }
 
 /** Runs until everyone agrees. @returns how long it took. */
-export function awaitAgreement(world: World, promise: string, bound: DurationMs): DurationMs {
+function awaitAgreement(world: World, promise: string, bound: DurationMs, polled: () => void): DurationMs {
   const agreement = new Agreement(world);
-  return awaitQuiet(world, promise, bound, () => agreement.open());
+  return awaitQuiet(world, promise, bound, () => {
+    polled();
+    return agreement.open();
+  });
 }
 
 /** Runs until there is no objection left. @returns how long it took. */
