@@ -233,6 +233,11 @@ export class Membership {
     return [...this.#shared.roster.all()];
   }
 
+  /** Goes up with every change of a member's standing. */
+  get version(): number {
+    return this.#shared.roster.version;
+  }
+
   counts(): Record<MemberState, number> {
     return this.#shared.roster.counts();
   }
@@ -379,16 +384,12 @@ export class Membership {
     this.#merge.reclaim(now - this.#shared.options.config.reclaimAfterMs, now, out);
   }
 
-  #reclaimEvery(): number {
-    return Math.max(1_000, Math.min(RECLAIM_EVERY_MS, this.#shared.options.config.reclaimAfterMs / 10));
-  }
-
   /** After every event: new news leaves, and what should be running is running. */
   #settle(now: Millis, out: Outbox): void {
-    const { news, links, roster } = this.#shared;
+    const { news, links, roster, options } = this.#shared;
     news.flush(links.keys(), now, out);
     if (this.#reclaimAt === Number.POSITIVE_INFINITY && roster.size > roster.live)
-      this.#reclaimAt = now + this.#reclaimEvery();
+      this.#reclaimAt = now + Math.max(1_000, Math.min(RECLAIM_EVERY_MS, options.config.reclaimAfterMs / 10));
     this.#detector.schedule(now);
     this.#exchange.schedule(this.#own.state === "joining", now);
     this.#seeker.schedule(now);

@@ -11,16 +11,10 @@ export class OriginLog {
   /** Seen, but past a gap. */
   #ahead: Set<number> | null = null;
   #completeUpTo = 0;
-  #changes = 0;
 
   /** Every change up to this seq that still matters is here. */
   get completeUpTo(): number {
     return this.#completeUpTo;
-  }
-
-  /** Goes up with every change of what is here or how far it is complete. */
-  get changes(): number {
-    return this.#changes;
   }
 
   get size(): number {
@@ -56,7 +50,6 @@ export class OriginLog {
   }
 
   put(rumor: Rumor): void {
-    this.#changes += 1;
     const old = this.#byKey.get(rumor.key);
     if (old) this.#take(old);
     this.#byKey.set(rumor.key, rumor);
@@ -67,7 +60,6 @@ export class OriginLog {
   drop(key: string): Rumor | undefined {
     const rumor = this.#byKey.get(key);
     if (!rumor) return undefined;
-    this.#changes += 1;
     this.#byKey.delete(key);
     this.#take(rumor);
     return rumor;
@@ -81,14 +73,12 @@ export class OriginLog {
       if (this.#ahead.size < MAX_AHEAD) this.#ahead.add(seq);
       return;
     }
-    this.#changes += 1;
     this.#completeUpTo = seq;
     this.#closeGap();
   }
 
   complete(upTo: number): void {
     if (upTo <= this.#completeUpTo) return;
-    this.#changes += 1;
     this.#completeUpTo = upTo;
     for (const seq of this.#ahead ?? NOTHING_AHEAD) if (seq <= upTo) this.#ahead?.delete(seq);
     this.#closeGap();

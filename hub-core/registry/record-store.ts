@@ -1,4 +1,5 @@
 /** The replicated store: one log per origin, complete up to the vector. Pure bookkeeping; what records mean is `catalog.ts`. */
+import { ChangeJournal } from "../common/change-journal.ts";
 import type { Metrics } from "../common/metrics.ts";
 import { type HubId, type Millis, unreachable } from "../common/types.ts";
 import {
@@ -36,6 +37,8 @@ export class RecordStore implements RumorStore {
   readonly #o: StoreOptions;
   readonly #logs = new Map<HubId, OriginLog>();
   readonly #digest = new VectorDigest();
+  readonly #journal = new ChangeJournal<HubId>(JOURNAL_ENTRIES, 0);
+  #version = 0;
   #records = 0;
   #nextExpiry: Millis = Number.POSITIVE_INFINITY;
   #vouchesForOwn = true;
@@ -87,9 +90,14 @@ export class RecordStore implements RumorStore {
     return this.#logs.get(origin)?.newest(key);
   }
 
-  /** How often the log of that origin has changed; one that was forgotten starts anew. */
-  changesOf(origin: HubId): number {
-    return this.#logs.get(origin)?.changes ?? 0;
+  /** Goes up with every change of a log. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The origins whose logs changed after `version`; null when that is too long ago to tell. */
+  changedSince(version: number): readonly HubId[] | null {
+    return this.#journal.since(version);
   }
 
   /** Whether any record of the origin is here. */
@@ -189,6 +197,7 @@ export class RecordStore implements RumorStore {
   drop(origin: HubId, key: string, now: Millis): boolean {
     if (!this.#logs.get(origin)?.drop(key)) return false;
     this.#records -= 1;
+    this.#changed(origin);
     this.#o.listener.changed(origin, key, null, now);
     return true;
   }
@@ -232,6 +241,7 @@ export class RecordStore implements RumorStore {
     if (!log) return;
     this.#digest.moved(origin, log.completeUpTo, 0);
     this.#logs.delete(origin);
+    this.#changed(origin);
   }
 
   gapped(): HubId[] {
@@ -263,6 +273,7 @@ export class RecordStore implements RumorStore {
     this.#logs.set(origin, log);
     if (!log.newest(rumor.key)) this.#records += 1;
     log.put(rumor);
+    this.#changed(origin);
     if (rumor.expiresAt !== null) this.#nextExpiry = Math.min(this.#nextExpiry, rumor.expiresAt);
     this.#o.listener.changed(origin, rumor.key, rumor.body, now);
   }
@@ -271,6 +282,7 @@ export class RecordStore implements RumorStore {
     this.#logs.set(origin, log);
     const before = log.completeUpTo;
     log.see(seq);
+    if (log.completeUpTo !== before) this.#changed(origin);
     if (log.completeUpTo !== before) this.#digest.moved(origin, before, log.completeUpTo);
   }
 
@@ -278,8 +290,14 @@ export class RecordStore implements RumorStore {
     this.#logs.set(origin, log);
     const before = log.completeUpTo;
     log.complete(upTo);
+    if (log.completeUpTo !== before) this.#changed(origin);
     if (origin === this.#o.self && !this.#vouchesForOwn) return;
     if (log.completeUpTo !== before) this.#digest.moved(origin, before, log.completeUpTo);
+  }
+
+  #changed(origin: HubId): void {
+    this.#version += 1;
+    this.#journal.add(this.#version, origin);
   }
 
   #reject(limit: string): "rejected" {
@@ -288,6 +306,8 @@ export class RecordStore implements RumorStore {
   }
 }
 
+/** For those who follow the store by what changed. */
+const JOURNAL_ENTRIES = 1_024;
 const KEPT_RECHECK_MS = 60_000;
 
 /** A key and its body belong together; `withdrawn` frees any key. */

@@ -164,9 +164,18 @@ export class Registry {
     return new RegionalStore(this.#store, self.region, (origin) => this.#provenance(origin));
   }
 
-  /** How often the log of that origin has changed here. */
-  changesOf(origin: HubId): number {
-    return this.#store.changesOf(origin);
+  get clustersOwned(): number {
+    return this.#owned.size;
+  }
+
+  /** Goes up with every change of a log. */
+  get logsVersion(): number {
+    return this.#store.version;
+  }
+
+  /** The origins whose logs changed after `version`; null when that is too long ago to tell. */
+  logsChangedSince(version: number): readonly HubId[] | null {
+    return this.#store.changedSince(version);
   }
 
   start(now: Millis, out: Outbox): void {

@@ -66,5 +66,6 @@ export const echoes: MachineKind<EchoMachine> = {
   inspect: () => null,
   opinion: () => undefined,
   gossip: () => ({ received: 0, duplicates: 0 }),
+  versions: () => ({ logs: 0, members: 0 }),
   usage: () => [],
 };

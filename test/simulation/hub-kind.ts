@@ -31,7 +31,15 @@ export const realHubs: MachineKind<Hub> = {
       duplicates: stats.reduce((sum, group) => sum + group.duplicates, 0),
     };
   },
-  usage: (hub) => [{ name: "links", used: hub.links.standing, max: hub.config.network.maxConnections }],
+  versions: (hub) => {
+    let members = 0;
+    for (const { membership } of hub.groups) members += membership.version;
+    return { logs: hub.registry.logsVersion, members };
+  },
+  usage: (hub) => [
+    { name: "links", used: hub.links.standing, max: hub.config.network.maxConnections },
+    { name: "clusters", used: hub.registry.clustersOwned, max: hub.config.limits.maxClusters },
+  ],
 };
 
 function lookInside(hub: Hub): Insight {
@@ -48,7 +56,7 @@ function lookInside(hub: Hub): Insight {
     groups,
     catalog: hub.registry.catalog,
     store: hub.registry.storeFor(null),
-    changesOf: (origin) => hub.registry.changesOf(origin),
+    logsChangedSince: (version) => hub.registry.logsChangedSince(version),
     queues: () =>
       hub.groups.map(({ id, gossip }) => ({
         name: `rumors queued for one peer in ${id}`,

@@ -31,6 +31,11 @@ export interface Usage {
   readonly max: number;
 }
 
+export interface Versions {
+  readonly logs: number;
+  readonly members: number;
+}
+
 /** One group as one hub sees it. */
 export interface GroupView {
   /** The hub's own: a refutation raises it in the group where it was needed. */
@@ -42,8 +47,8 @@ export interface Insight {
   readonly groups: ReadonlyMap<GroupId, GroupView>;
   readonly catalog: CatalogView;
   readonly store: RumorStore;
-  /** How often the log of that origin has changed here: an observer need not look at the rest again. */
-  changesOf(origin: HubId): number;
+  /** The origins whose logs changed after that version of the logs; null when that is too long ago to tell. */
+  logsChangedSince(version: number): readonly HubId[] | null;
   queues(): readonly Usage[];
 }
 
@@ -56,6 +61,8 @@ export interface MachineKind<M extends Machine = Machine> {
   opinion(machine: M, about: HubId): MemberState | undefined;
   /** Rumors received so far, and how many of them were known already. */
   gossip(machine: M): { readonly received: number; readonly duplicates: number };
+  /** Numbers that go up with every change of a log, and of a member: where they stand still, there is nothing new to judge. */
+  versions(machine: M): Versions;
   /** Cheap enough to ask after every step. */
   usage(machine: M): readonly Usage[];
 }

@@ -25,8 +25,8 @@ function drain(args: readonly string[], left: number[], listener: PoolListener):
   return new Promise((resolve, reject) => {
     const next = (): void => {
       const seed = left.shift();
-      if (seed !== undefined) worker.postMessage(seed);
-      else worker.terminate().then(() => resolve(), reject);
+      // The thread ends by itself, so that what it printed is not lost.
+      worker.postMessage(seed ?? null);
     };
     worker.on("message", (word: WorkerWord) => {
       if (word.kind === "progress") return listener.progressed(word.seed, word.progress);
@@ -34,6 +34,7 @@ function drain(args: readonly string[], left: number[], listener: PoolListener):
       next();
     });
     worker.on("error", reject);
+    worker.on("exit", () => resolve());
     next();
   });
 }

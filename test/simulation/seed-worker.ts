@@ -39,7 +39,8 @@ if (parentPort) {
   const options = parseCli(workerData as readonly string[]);
   if (typeof options === "string") throw new Error(options);
   const say = (word: WorkerWord): void => port.postMessage(word);
-  port.on("message", (seed: number) => {
+  port.on("message", (seed: number | null) => {
+    if (seed === null) return port.close();
     let toldAt = performance.now();
     const result = runSeed(options, seed, (progress) => {
       const now = performance.now();

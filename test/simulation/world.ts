@@ -8,7 +8,7 @@ import type { CheckOutcome, Effect, HubEvent } from "../../hub-core/hub/contract
 import type { Request } from "../../hub-core/hub/requests.ts";
 import type { MemberState } from "../../hub-core/wire/catalog.ts";
 import { VirtualClock } from "./clock/virtual-clock.ts";
-import type { Insight, Machine, MachineKind, Usage } from "./machine.ts";
+import type { Insight, Machine, MachineKind, Usage, Versions } from "./machine.ts";
 import { Marks } from "./marks.ts";
 import { planetDelay } from "./network/latency.ts";
 import { Network } from "./network/network.ts";
@@ -100,6 +100,10 @@ export class World<M extends Machine = Machine> implements Surroundings {
 
   gossip(hub: SimHub): { readonly received: number; readonly duplicates: number } {
     return hub.machine ? this.#kind.gossip(hub.machine as M) : { received: 0, duplicates: 0 };
+  }
+
+  versions(hub: SimHub): Versions | null {
+    return hub.machine ? this.#kind.versions(hub.machine as M) : null;
   }
 
   usage(hub: SimHub): readonly Usage[] {

@@ -37,9 +37,8 @@ export const eviction: Fault = {
   strike: (theatre) => {
     const hub = theatre.victim();
     if (!hub) return false;
-    hub.trouble();
+    // No trouble to anyone else: it is back at once, and nobody may have taken it for dead.
     theatre.world.evict(hub);
-    hub.relieve(theatre.world.clock.now);
     return true;
   },
 };

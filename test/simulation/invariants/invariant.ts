@@ -1,10 +1,11 @@
 /** A promise of the system, watched while the world runs. A broken one throws a `Violation`. */
+
 import type { StoredWrite } from "../../../hub-core/common/outbox.ts";
+import type { HubId } from "../../../hub-core/common/types.ts";
 import type { Effect, HubEvent } from "../../../hub-core/hub/contract.ts";
 import type { Insight } from "../machine.ts";
 import type { SimHub } from "../sim-hub.ts";
 import type { World } from "../world.ts";
-import type { FreshLog } from "./fresh-logs.ts";
 
 export interface Step {
   readonly hub: SimHub;
@@ -17,6 +18,10 @@ export interface Invariant {
   readonly name: string;
   /** After every step of every hub. */
   afterStep?(step: Step, world: World): void;
-  /** Of one living hub, at sampled instants; `fresh`: the logs that changed there since the last look. */
-  onSample?(hub: SimHub, insight: Insight, world: World, fresh: readonly FreshLog[]): void;
+  /** After every step that changed a log of a hub's store; `changed`: the origins of those that did. */
+  onLogs?(hub: SimHub, insight: Insight, world: World, changed: readonly HubId[]): void;
+  /** After every step that changed a member in a hub's view. */
+  onMembers?(hub: SimHub, insight: Insight, world: World): void;
+  /** Of one living hub, at sampled instants: what time alone can break. */
+  onSample?(hub: SimHub, insight: Insight, world: World): void;
 }

@@ -8,7 +8,7 @@ export function noAging(): Invariant {
   const last = new Map<string, MemberView>();
   return {
     name,
-    onSample: (observer, { groups }) => {
+    onMembers: (observer, { groups }) => {
       for (const [group, { others }] of groups) {
         for (const member of others) {
           const key = `${observer.id}/${observer.run}/${group}/${member.hubId}`;

@@ -8,11 +8,11 @@ import type { Invariant } from "./invariant.ts";
 
 export function noFalseAlarm(): Invariant {
   const name = "no-false-alarm";
-  /** By `observer run/subject`: whether it was failed at the last sample. */
+  /** By `observer run/subject`: whether it was failed before the last change. */
   const failedBefore = new Map<string, boolean>();
   return {
     name,
-    onSample: (observer, insight, world) => {
+    onMembers: (observer, insight, world) => {
       for (const { others } of insight.groups.values()) {
         const grace = 2 * reunionBound(observer.config, others.length + 1);
         for (const member of others) {

@@ -14,13 +14,16 @@ export function noRegression(): Invariant {
   const seenBy = new Map<string, Seen>();
   return {
     name,
-    onSample: (hub, insight, _, fresh) => {
+    onLogs: (hub, insight, _, changed) => {
       let seen = seenBy.get(hub.id);
       if (seen?.run !== hub.run) {
         seen = { run: hub.run, vector: new Map(), newest: new Map() };
         seenBy.set(hub.id, seen);
       }
-      for (const { origin, upTo } of fresh) {
+      for (const origin of changed) {
+        const upTo = insight.store.completeTo(origin);
+        // A hub that lost its storage does not vouch for its own log until its peers have told it what there was.
+        if (origin === hub.id && upTo === 0) continue;
         const before = seen.vector.get(origin) ?? 0;
         if (upTo < before) throw new Violation(name, `${hub.id} knew ${origin} up to ${before}, now up to ${upTo}`);
         seen.vector.set(origin, upTo);

@@ -15,11 +15,11 @@ export function noResurrection(): Invariant {
   const buried = new Map<string, Map<string, Grave>>();
   return {
     name,
-    onSample: (hub, { store, catalog }, world, fresh) => {
+    onLogs: (hub, { store, catalog }, world, changed) => {
       const key = `${hub.id}/${hub.run}`;
       const graves = buried.get(key) ?? new Map<string, Grave>();
       buried.set(key, graves);
-      for (const { origin } of fresh) {
+      for (const origin of changed) {
         for (const { body } of store.changesSince(origin, 0, Number.MAX_SAFE_INTEGER).rumors) {
           if (body.kind !== "tombstone" || body.incarnation < (graves.get(body.clusterId)?.incarnation ?? 0)) continue;
           graves.set(body.clusterId, { incarnation: body.incarnation, origin });

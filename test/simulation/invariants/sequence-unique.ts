@@ -32,8 +32,8 @@ export function sequenceUnique(): Invariant {
         claim(contents, author, stored.seq, `${stored.key} #${hash32(JSON.stringify(stored.body))}`);
       }
     },
-    onSample: (_, { store }, world, fresh) => {
-      for (const { origin } of fresh) {
+    onLogs: (_, { store }, world, changed) => {
+      for (const origin of changed) {
         const author = world.hub(origin);
         // After a loss of storage the old numbers are still about: the author jumps over them when it meets them.
         if (!author || author.storage.epoch > 0) continue;
