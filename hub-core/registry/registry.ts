@@ -168,12 +168,10 @@ export class Registry {
     return this.#owned.size;
   }
 
-  /** Goes up with every change of a log. */
   get logsVersion(): number {
     return this.#store.version;
   }
 
-  /** The origins whose logs changed after `version`; null when that is too long ago to tell. */
   logsChangedSince(version: number): readonly HubId[] | null {
     return this.#store.changedSince(version);
   }
@@ -301,7 +299,9 @@ export class Registry {
   }
 
   tick(now: Millis, out: Outbox): void {
-    if (this.#recovery.tick(now, out)) this.#self.republish(now, out);
+    const { restored, vouches } = this.#recovery.tick(now, out);
+    if (restored) this.#self.republish(now, out);
+    if (restored || vouches) this.#spokesman.restate(now, out);
     this.#owned.tick(now, out);
     this.#assignments.tick(now, out);
     this.#adoption.tick(now, out);

@@ -81,6 +81,22 @@ test("REG-12: a hub that lost its storage gets its log back from its peers, abov
   expect(node.published.length).toBe(settled);
 });
 
+test("REG-61: a parent that lost its storage says of each living child that it lives, for it may have said otherwise", () => {
+  const world = new World({ hubs: planet(1, 2) });
+  world.run(2_000);
+  const parent = world.node("r1");
+  const words = (): unknown[] =>
+    parent.published.flatMap(({ body }) => (body.kind === "hub-state" ? [`${body.hubId} ${body.state}`] : []));
+  world.kill("r1");
+  world.start("r1");
+  world.run(60_000);
+  expect(words()).toEqual([]);
+  world.kill("r1", "lost");
+  world.start("r1");
+  world.run(200_000);
+  expect(words().sort()).toEqual(["r1-l1 alive", "r1-l2 alive"]);
+});
+
 test("REG-14, REG-8: a hub that was away for longer than the tombstone TTL brings nothing back", () => {
   const world = new World({ hubs: planet(1, 2), registry: { tombstoneTtlMs: DAY_MS, adoptAfterMs: 600_000 } });
   world.run(100);

@@ -22,6 +22,8 @@ export class Spokesman {
   readonly #o: SpokesmanOptions;
   #startedAt: Millis = Number.POSITIVE_INFINITY;
   #seenHubs = -1;
+  /** In a former life, of anyone. */
+  #mayHaveSaid = false;
   #wakeAt: Millis = Number.POSITIVE_INFINITY;
 
   constructor(options: SpokesmanOptions) {
@@ -30,6 +32,12 @@ export class Spokesman {
 
   start(now: Millis): void {
     this.#startedAt = now;
+  }
+
+  /** This hub has lost what it had said; some may still go by it, out of reach of anti-entropy. Everyone is spoken of anew. */
+  restate(now: Millis, out: Outbox): void {
+    this.#mayHaveSaid = true;
+    this.#speak(now, out);
   }
 
   nextDeadline(): Millis {
@@ -88,7 +96,8 @@ export class Spokesman {
   #say(hubId: HubId, incarnation: number, state: HubStateRecord["state"], now: Millis, out: Outbox): void {
     const { log } = this.#o;
     const said = wordOf(log, hubId);
-    if (said ? said.state === state && said.incarnation === incarnation : state === "alive") return;
+    if (said ? said.state === state && said.incarnation === incarnation : state === "alive" && !this.#mayHaveSaid)
+      return;
     sayOf(log, { kind: "hub-state", hubId, incarnation, state, since: now }, now, out);
   }
 }
