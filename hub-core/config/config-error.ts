@@ -43,8 +43,15 @@ export function shown(value: unknown, path: Path): string {
   if (isSecret(path)) return REDACTED;
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (value !== null && typeof value === "object") return "a mapping";
+  if (typeof value === "number" && !Number.isFinite(value)) return notFinite(value);
   const text = JSON.stringify(value) ?? String(value);
   return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE - 1)}…`;
+}
+
+/** As YAML writes it; JSON has no word for it. */
+function notFinite(value: number): string {
+  if (Number.isNaN(value)) return ".nan";
+  return value > 0 ? ".inf" : "-.inf";
 }
 
 /** `file.yaml:3:9: membership.probe_interval is "fast", expected a number` and so on, one error a line. */

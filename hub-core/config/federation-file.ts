@@ -117,7 +117,7 @@ export interface Federation {
 }
 
 export function parseFederationFile(text: string, env: Environment): Parsed<Federation> {
-  const read = readFile(text, env, federationFileSchema, federationOverrides(env), (input) =>
+  const read = readFile(text, env, "federation", federationFileSchema, federationOverrides(env), (input) =>
     federationContradictions(input, settingsOf(input)),
   );
   return read.ok ? { ok: true, value: resolveFederation(read.value) } : read;

@@ -6,6 +6,7 @@ export {
   type LocationHint,
   parseFederationFile,
 } from "./federation-file.ts";
+export { type FileKind, fileKind } from "./file-kind.ts";
 export type * from "./hub-config.ts";
 export { hubConfigOf } from "./hub-configs.ts";
 export { type NodeFile, parseNodeFile } from "./node-file.ts";

@@ -45,7 +45,7 @@ const DEFAULT_HOST = "127.0.0.1";
 
 /** `env` fills `${NAME}` and the `MPREG_*` overrides; `flags` stand over both. */
 export function parseNodeFile(text: string, env: Environment, flags: NodeOverrides = {}): Parsed<NodeFile> {
-  const read = readFile(text, env, nodeFileSchema, nodeOverrides(env, flags), nodeContradictions);
+  const read = readFile(text, env, "node", nodeFileSchema, nodeOverrides(env, flags), nodeContradictions);
   return read.ok ? { ok: true, value: resolveNode(read.value) } : read;
 }
 

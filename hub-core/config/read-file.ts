@@ -1,6 +1,7 @@
 /** The way every file takes: YAML → environment → overrides → schema → contradictions. */
 import { z } from "zod";
 import { type ConfigError, type Parsed, shown } from "./config-error.ts";
+import { type FileKind, kindOfKeys, wrongKind } from "./file-kind.ts";
 import { type Override, withOverrides } from "./overrides.ts";
 import { located, type Origin, schemaErrors, valueAt } from "./schema-errors.ts";
 import type { Path } from "./schema-walk.ts";
@@ -20,12 +21,16 @@ const MAX_ERRORS = 50;
 export function readFile<S extends z.ZodType>(
   text: string,
   env: Environment,
+  kind: FileKind,
   schema: S,
   overrides: readonly Override[],
   contradictions: (value: z.infer<S>) => readonly Contradiction[],
 ): Parsed<z.infer<S>> {
   const source = readYaml(text, env, schema);
   if (source.errors.length > 0) return { ok: false, errors: source.errors.slice(0, MAX_ERRORS) };
+  const keys = typeof source.value === "object" && source.value !== null ? Object.keys(source.value) : [];
+  const actual = kindOfKeys(keys) ?? kind;
+  if (actual !== kind) return { ok: false, errors: [wrongKind(source, keys, actual, kind)] };
   const origin: Origin = { source, overrides };
   const input = withOverrides(source.value, overrides, schema);
   const result = z.safeParse(schema, input);

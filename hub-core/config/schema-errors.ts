@@ -61,7 +61,8 @@ function wrongValue(
   origin: Origin,
 ): ConfigError {
   const actual = valueAt(input, path);
-  const expected = expectation(root, issue, path);
+  const finite = typeof actual === "number" && !Number.isFinite(actual) ? "finite " : "";
+  const expected = expectation(root, issue, path).replace(/^a (?=number$)/, `a ${finite}`);
   const name = path.length === 0 ? "the file" : dotted(path);
   const written = origin.source.substituted.get(dotted(path));
   const value = written === undefined ? shown(actual, path) : written;
@@ -69,8 +70,8 @@ function wrongValue(
     issue.code === "invalid_value" && typeof actual === "string"
       ? nearestOf(actual, issue.values.map(String))
       : undefined;
-  const message =
-    actual === undefined ? `${name} is missing, expected ${expected}` : `${name} is ${value}, expected ${expected}`;
+  const absent = path.length === 0 ? "empty" : "missing";
+  const message = `${name} is ${actual === undefined ? absent : value}, expected ${expected}`;
   return located(origin, path, { value, expected, nearest, message });
 }
 

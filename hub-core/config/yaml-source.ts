@@ -1,5 +1,17 @@
 /** YAML with its positions kept, and `${NAME}` filled in from the environment. */
-import { type Document, isMap, isNode, isScalar, LineCounter, type Pair, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  visit,
+} from "yaml";
 import type { z } from "zod";
 import { type ConfigError, dotted } from "./config-error.ts";
 import { fromText, type Path } from "./schema-walk.ts";
@@ -25,41 +37,99 @@ export interface YamlSource {
 /** A megabyte is far beyond any federation; a larger text is a mistake or an attack. */
 const MAX_CHARACTERS = 1_048_576;
 const MAX_ALIASES = 100;
+/** No schema here is half as deep, and what walks the document does so by recursion. */
+const MAX_DEPTH = 32;
 const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 export function readYaml(text: string, env: Environment, schema: z.core.$ZodType): YamlSource {
   if (text.length > MAX_CHARACTERS)
     return refusedWhole(`the file has ${text.length} characters`, `at most ${MAX_CHARACTERS}`);
   const lines = new LineCounter();
-  // Pretty errors quote the source line, which may hold a secret.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const document = parsed(text, lines);
+  if (document === null) return refusedWhole("the file is nested too deep", `at most ${MAX_DEPTH} levels`);
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const syntax = document.errors.map((error): ConfigError => {
-    return {
-      ...at(error.pos[0]),
-      path: "",
-      value: "",
-      expected: "valid YAML",
-      message: `not valid YAML: ${error.message}`,
-    };
-  });
+  const syntax = document.errors.map((error) => notYaml(at(error.pos[0]), error.message));
+  if (syntax.length === 0) syntax.push(...aliasErrors(document, at));
   const unset: ConfigError[] = [];
   const substituted = new Map<string, string>();
   if (syntax.length === 0) substitute(document, env, schema, at, unset, substituted);
+  const whole = syntax.length === 0 ? toValue(document) : { value: undefined, errors: syntax };
   return {
-    value: syntax.length === 0 ? toValue(document) : undefined,
-    errors: [...syntax, ...unset],
+    value: whole.value,
+    errors: [...whole.errors, ...unset],
     substituted,
     position: (path) => at(offsetOf(document, path)),
     keyPosition: (path) => at(keyOffsetOf(document, path)),
   };
 }
 
-function toValue(document: Document): unknown {
-  return document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
+/** The keys at the top, of whatever can be made of the text: enough to tell one kind of file from another. */
+export function topLevelKeys(text: string): string[] {
+  const contents = text.length > MAX_CHARACTERS ? null : parsed(text, new LineCounter())?.contents;
+  return isMap(contents) ? contents.items.map(keyText) : [];
+}
+
+/** Null: nested deeper than the limit. */
+function parsed(text: string, lineCounter: LineCounter): Document.Parsed | null {
+  try {
+    // Pretty errors quote the source line, which may hold a secret. Warnings would go to the process, not to who asked.
+    const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true, logLevel: "error" });
+    return isTooDeep(document) ? null : document;
+  } catch (error) {
+    // The parser descends by recursion: what exhausts the stack is deeper than any limit.
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function isTooDeep(document: Document): boolean {
+  let level: unknown[] = [document.contents];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return true;
+    const below: unknown[] = [];
+    for (const node of level) {
+      if (!isCollection(node)) continue;
+      for (const item of node.items) isPair(item) ? below.push(item.key, item.value) : below.push(item);
+    }
+    level = below;
+  }
+  return false;
+}
+
+/** Aliases of what was not named before them, or of what they stand in. */
+function aliasErrors(document: Document, at: (offset: number) => Position): ConfigError[] {
+  const named = new Map<string, unknown>();
+  const errors: ConfigError[] = [];
+  visit(document, {
+    Node(_, node, ancestors) {
+      if (!isAlias(node)) {
+        if ("anchor" in node && typeof node.anchor === "string") named.set(node.anchor, node);
+        return;
+      }
+      const target = named.get(node.source);
+      if (target !== undefined && !ancestors.some((ancestor) => ancestor === target)) return;
+      const why = target === undefined ? `no anchor &${node.source} stands before it` : "it stands in what it names";
+      errors.push(notYaml(at(node.range?.[0] ?? 0), `the alias *${node.source}: ${why}`));
+    },
+  });
+  return errors;
+}
+
+function notYaml(position: Position, reason: string): ConfigError {
+  return { ...position, path: "", value: "", expected: "valid YAML", message: `not valid YAML: ${reason}` };
+}
+
+/** Refused as late as this: repetition without bound, and merges of what is no mapping. */
+function toValue(document: Document): Pick<YamlSource, "value" | "errors"> {
+  try {
+    return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown, errors: [] };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { value: undefined, errors: [notYaml({ line: 1, column: 1 }, reason)] };
+  }
 }
 
 function refusedWhole(problem: string, expected: string): YamlSource {
