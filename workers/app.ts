@@ -13,6 +13,7 @@ import { peerRoutes } from "./peer/index.ts";
 import { registryRoutes } from "./registry/index.ts";
 import { routingRoutes } from "./routing/index.ts";
 import { servicesRoutes } from "./services/index.ts";
+import { shutdownRoutes } from "./shutdown/index.ts";
 
 export const MAX_BODY_BYTES = 256 * 1_024;
 
@@ -36,6 +37,7 @@ const routes = base
   .route("/", routingRoutes)
   .route("/", gossipRoutes)
   .route("/", introduceRoutes)
+  .route("/", shutdownRoutes)
   .route("/", peerRoutes);
 
 registerSecurity(routes);

@@ -5,6 +5,7 @@ import type { HubId, Millis } from "../common/types.ts";
 import { TEST_MESSAGE_TTL_MS } from "../gossip/index.ts";
 import { type LatencyObservation, latencyRecords } from "../routing/index.ts";
 import { recordKeys } from "../wire/catalog.ts";
+import type { StepEffects } from "./effects.ts";
 import type { Hub } from "./hub.ts";
 import type { HubLocation, Request } from "./requests.ts";
 import { healthOf, metricsOf, statusOf } from "./status.ts";
@@ -14,7 +15,7 @@ type TestStart = Extract<Request, { kind: "test-message-start" }>;
 /** A round trip that someone reported counts this long. */
 const LATENCY_TTL_MS = 3_600_000;
 
-export function answer(hub: Hub, request: Request, now: Millis, out: Outbox): Reply {
+export function answer(hub: Hub, request: Request, now: Millis, out: StepEffects): Reply {
   switch (request.kind) {
     case "health":
       return answered(healthOf(hub, now));
@@ -24,6 +25,8 @@ export function answer(hub: Hub, request: Request, now: Millis, out: Outbox): Re
       return answered(metricsOf(hub, now));
     case "locate":
       return locate(hub, request.hubId);
+    case "shutdown":
+      return hub.departure.begin(hub, now, out);
     case "gossip-stats":
       return answered({ group: Object.fromEntries(hub.groups.map(({ id, gossip }) => [id, gossip.stats()])) });
     case "test-message-start":

@@ -10,12 +10,12 @@ import type { HubConfig } from "../config/hub-config.ts";
 import { TestMessages } from "../gossip/index.ts";
 import { Registry } from "../registry/index.ts";
 import { Router } from "../routing/index.ts";
-import type { Message } from "../wire/messages.ts";
 import { NEWEST_VERSION } from "../wire/versions.ts";
-import { addresseeOf } from "./addressee.ts";
 import { answer } from "./answer.ts";
 import { checked } from "./checked.ts";
 import type { Effect, HubEvent, StoredState } from "./contract.ts";
+import { deliver } from "./deliver.ts";
+import { Departure } from "./departure.ts";
 import { Directory } from "./directory.ts";
 import { StepEffects } from "./effects.ts";
 import { type Group, openGroups, wantedLinks } from "./group.ts";
@@ -49,6 +49,7 @@ export class Hub {
   readonly router: Router;
   readonly tests: TestMessages;
   readonly links: Links;
+  readonly departure = new Departure();
   readonly startedAt: Millis;
 
   readonly #instance: number;
@@ -141,12 +142,16 @@ export class Hub {
     this.#now = Math.max(this.#now, now);
     if (event.kind === "timer" && !this.#wake.accept(event.token)) return [];
     const out = new StepEffects(this.links, this.metrics, this.#now);
+    if (this.departure.state === "left") return this.departure.after(this, event, this.#now, out).finish();
     this.#identity.attach(out);
     this.#handle(event, out);
     this.#settle(out);
-    this.#runDue(out);
-    this.links.flush(out);
-    this.#arm(out);
+    if (this.departure.state === "leaving") this.departure.complete(this, this.#now, out);
+    else {
+      this.#runDue(out);
+      this.links.flush(out);
+      this.#arm(out);
+    }
     this.#identity.attach(null);
     return out.finish();
   }
@@ -295,31 +300,9 @@ export class Hub {
         return;
       }
       case "message":
-        return this.#deliver(news.from, news.message, out);
+        return deliver(this, this.#groupOfPeer(news.from), news, now, out);
       default:
         return unreachable(news);
-    }
-  }
-
-  #deliver(from: HubId, message: Message, out: StepEffects): void {
-    const group = this.#groupOfPeer(from);
-    if (!group) return;
-    const now = this.#now;
-    group.membership.heard(from, now);
-    const addressed = addresseeOf(message);
-    switch (addressed.machine) {
-      case "membership":
-        return group.membership.receive(from, addressed.message, now, out);
-      case "gossip":
-        return group.gossip.receive(from, addressed.message, now, out);
-      case "tests":
-        return this.tests.receive(from, addressed.message, now, out);
-      case "registry":
-        return this.registry.receive(from, addressed.message, now, out);
-      case "links":
-        return;
-      default:
-        return unreachable(addressed);
     }
   }
 
@@ -355,6 +338,7 @@ export class Hub {
   }
 
   #reweave(out: StepEffects): void {
+    if (this.departure.state === "leaving") return;
     this.links.want(wantedLinks(this.groups, this.config.network.maxConnections), this.#now);
     this.links.tick(this.#now, this.#news, out);
   }

@@ -57,7 +57,7 @@ function linksOf(self: HubId, maxConnections = 10): Links {
     instance: 99,
     versions: { oldest: 1, newest: 2 },
     dialTimeoutMs: 5_000,
-    network: { maxConnections, connectionTimeoutMs: 5_000, leaseMs: LEASE_MS },
+    network: { maxConnections, connectionTimeoutMs: 30_000, leaseMs: LEASE_MS },
     frames: { maxBytes: MAX_BYTES, compression: true },
     random: new Random(1),
     metrics,
@@ -153,13 +153,18 @@ describe("greeting", () => {
     }
   });
 
-  test("LINK-11: a dialled link that is not greeted in time counts as a failed dial", () => {
+  test("LINK-11: a link that is not greeted in time is closed and counted; a dialled one is a failed dial", () => {
     const links = linksOf("a");
     links.opened(1, "b", "out", 0, out);
+    links.opened(2, "c", "in", 0, out);
     expect(links.nextDeadline()).toBe(5_000);
     links.tick(5_000, news, out);
-    expect(out.closed).toEqual([{ link: 1, reason: "no hello" }]);
+    expect(out.closed).toEqual([
+      { link: 1, reason: "no hello" },
+      { link: 2, reason: "no hello" },
+    ]);
     expect(news).toEqual([{ kind: "dial-failed", peer: "b", reason: "unreachable" }]);
+    expect(metrics.value("federation_peers_refused_total", { reason: "no-hello" })).toBe(2);
   });
 
   test("LINK-12: a hub of no common group hears who we are, then goodbye, and what it answered is news", () => {

@@ -17,14 +17,16 @@ export type { LinkNews, LinkOutbox, LinksOptions } from "./link-surroundings.ts"
 
 /** A link that a machine asked for stays this long after the last request. */
 const LINGER_MS = 30_000;
+/** The link is open already, so a hello is one hop away: time for a busy machine. */
+const GREETING_MS = 5_000;
 /** After "over-limit" the peer is left alone for a while. */
 const OVER_LIMIT_PAUSE_MS = 5_000;
 /** A replaced link is read for so long, unless the peer says goodbye before. */
 const RETIRE_MS = 5_000;
-/** Links being greeted or replaced count too; past this many they are closed unheard. */
+/** Links being greeted or replaced count too. */
 const MAX_LINKS_PER_CONNECTION = 4;
 const MAX_GARBAGE = 16;
-/** Repeats of the hello on one link: a socket loses nothing, but a restart behind one does. */
+/** Of the hello on one link: a socket loses nothing, but a restart behind one does. */
 const MAX_HELLOS = 4;
 
 export class Links {
@@ -51,7 +53,6 @@ export class Links {
     return [...this.#byPeer.values()];
   }
 
-  /** Links that both ends have greeted, one to a peer. */
   get standing(): number {
     return this.#byPeer.size;
   }
@@ -140,6 +141,7 @@ export class Links {
     this.#wakeAt = null;
     for (const link of [...this.#links.values()]) {
       if (!link.greeting && now >= this.#greetingDeadline(link)) {
+        this.#o.metrics.count("federation_peers_refused_total", 1, { reason: "no-hello" });
         out.closeLink(link.id, 1002, "no hello");
         this.#forget(link, false, now, news);
       } else if (link.retiring !== null && now >= link.retiring) {
@@ -368,10 +370,9 @@ export class Links {
       this.#o.metrics.count("federation_link_dials_dropped_total", 1, { reason: hub ? "limit" : "address-unknown" });
       return;
     }
-    const timeoutMs = this.#o.dialTimeoutMs;
-    this.#dials.begin(peer, timeoutMs, now);
+    this.#dials.begin(peer, this.#o.dialTimeoutMs, now);
     this.#o.metrics.count("federation_link_dials_total");
-    out.openLink(hub, timeoutMs);
+    out.openLink(hub, this.#o.dialTimeoutMs);
   }
 
   #hello(): Message {
@@ -390,7 +391,7 @@ export class Links {
   }
 
   #greetingDeadline(link: Link): Millis {
-    return link.openedAt + this.#o.network.connectionTimeoutMs;
+    return link.openedAt + Math.min(GREETING_MS, this.#o.network.connectionTimeoutMs);
   }
 
   #leaseEnd(link: Link): Millis {

@@ -11,6 +11,8 @@ export type HubRequest =
   | { readonly kind: "health" }
   | { readonly kind: "status" }
   | { readonly kind: "metrics" }
+  /** Leave the federation: `Departed`. */
+  | { readonly kind: "shutdown" }
   /** Where a hub is, as far as anyone here knows: `HubLocation`, or 404 `hub_unknown`. */
   | { readonly kind: "locate"; readonly hubId: HubId };
 

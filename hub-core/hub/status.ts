@@ -64,7 +64,7 @@ export function healthOf(hub: Hub, now: Millis): Health {
     hub_tier: hub.self.tier,
     version: hub.softwareVersion,
     uptime_ms: now - hub.startedAt,
-    draining: false,
+    draining: hub.departure.state !== "running",
     checks,
   };
 }
@@ -132,6 +132,7 @@ export function metricsOf(hub: Hub, now: Millis): MetricsSnapshot {
 // ── Checks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function checkMembership(hub: Hub): HealthCheck {
+  if (hub.departure.state === "left") return { status: "unhealthy", details: "left, until it is started again" };
   if (hub.clones > 0) return { status: "unhealthy", details: `another run of ${hub.self.hubId} was seen` };
   const notes = hub.groups.map(({ id, membership }) => {
     const { alive, suspect, failed } = membership.counts();

@@ -31,6 +31,7 @@ export interface RunningNode {
 export class NodeRunning extends Error {}
 
 const LISTENS_WITHIN_MS = 30_000;
+const LEAVES_WITHIN_MS = 2_000;
 const STOPS_WITHIN_MS = 3_000;
 const TOKEN_MS = 300_000;
 
@@ -104,10 +105,29 @@ function running(workerd: WorkerdProcess, options: RunningOptions, closed: () =>
     url: options.url,
     ended,
     async stop() {
+      stopping.abort();
+      await leave(options);
       await workerd.stop(STOPS_WITHIN_MS);
       await ended;
     },
   };
+}
+
+/** The hub says that it goes, so that the others need not find out; if it cannot, they will. */
+async function leave({ hubId, url, tokenFor, log }: RunningOptions): Promise<void> {
+  try {
+    const answer = await fetch(`${url}/hubs/${encodeURIComponent(hubId)}/admin/shutdown`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${await tokenFor("admin")}` },
+      signal: AbortSignal.timeout(LEAVES_WITHIN_MS),
+    });
+    const { told } = (await answer.json()) as { told?: readonly string[] };
+    log(
+      answer.ok ? `left; told ${told?.join(", ") || "nobody, as none was linked"}` : `not left: HTTP ${answer.status}`,
+    );
+  } catch (error) {
+    log(`not left: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /**

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { answered } from "../../hub-core/common/problem.ts";
+import { answered, refused } from "../../hub-core/common/problem.ts";
 import type { HubStub } from "./hub-stub.ts";
 import { Hubs } from "./hubs.ts";
 
-type Behaviour = "answers" | "throws" | "hangs";
+type Behaviour = "answers" | "throws" | "hangs" | "has left";
 
 function fixture(behaviours: Record<string, Behaviour>) {
   const asked: string[] = [];
@@ -15,6 +15,8 @@ function fixture(behaviours: Record<string, Behaviour>) {
           return Promise.reject(new Error("the object was reset"));
         case "hangs":
           return new Promise(() => undefined);
+        case "has left":
+          return Promise.resolve(refused(503, "hub_left", "gone"));
         default:
           return Promise.resolve(answered({ from: hub }));
       }
@@ -35,6 +37,12 @@ test("a hub that breaks or hangs is passed over for the next", async () => {
   const { hubs, asked } = fixture({ a: "throws", b: "hangs", c: "answers" });
   expect((await hubs.ask({ kind: "health" })).hubId).toBe("c");
   expect(asked).toEqual(["a", "b", "c"]);
+});
+
+test("a hub that has left is passed over for the next, and speaks for itself when it is the only one", async () => {
+  expect((await fixture({ a: "has left", b: "answers" }).hubs.ask({ kind: "registry-status" })).hubId).toBe("b");
+  const { reply } = await fixture({ a: "has left", b: "throws" }).hubs.ask({ kind: "registry-status" });
+  expect(reply).toMatchObject({ problem: { status: 503, code: "hub_left" } });
 });
 
 test("when none answers the refusal names them", async () => {

@@ -34,13 +34,20 @@ export class Hubs {
     return this.#o.stubOf(hub);
   }
 
-  /** The first hub that answers, whatever it answers; 503 `hub_unreachable` when none does. */
-  ask(request: HubRequest): Promise<Asked> {
-    return this.#first((stub) => stub.ask(request));
+  /** The first hub that answers and has not left, whatever it answers; 503 `hub_unreachable` when none answers. */
+  async ask(request: HubRequest): Promise<Asked> {
+    const { candidates } = this.#o;
+    let departed: Asked | null = null;
+    for (const hubId of candidates) {
+      const reply = await this.#attempt(hubId, (stub) => stub.ask(request));
+      if (reply && !hasLeft(reply)) return { hubId, reply };
+      if (reply) departed ??= { hubId, reply };
+    }
+    return departed ?? { hubId: candidates[0] ?? "", reply: unreachable(candidates) };
   }
 
-  async askAt(hubId: HubId, request: HubRequest): Promise<Asked> {
-    const reply = await this.#attempt(hubId, (stub) => stub.ask(request));
+  async askAt(hubId: HubId, request: HubRequest, withinMs?: DurationMs): Promise<Asked> {
+    const reply = await this.#attempt(hubId, (stub) => stub.ask(request), withinMs);
     return { hubId, reply: reply ?? unreachable([hubId]) };
   }
 
@@ -66,21 +73,15 @@ export class Hubs {
     return told.map(({ hubId, reply }) => ({ hubId, reply: reply ?? unreachable([hubId]) }));
   }
 
-  async #first(call: (stub: HubStub) => Promise<Reply>): Promise<Asked> {
-    const { candidates } = this.#o;
-    for (const hubId of candidates) {
-      const reply = await this.#attempt(hubId, call);
-      if (reply) return { hubId, reply };
-    }
-    return { hubId: candidates[0] ?? "", reply: unreachable(candidates) };
-  }
-
   /** Null when the hub did not answer: it broke, is moving, or is too slow. */
-  async #attempt(hubId: HubId, call: (stub: HubStub) => Promise<Reply>): Promise<Reply | null> {
-    const within = this.#o.answerWithinMs ?? ANSWER_WITHIN_MS;
+  async #attempt(
+    hubId: HubId,
+    call: (stub: HubStub) => Promise<Reply>,
+    withinMs: DurationMs = this.#o.answerWithinMs ?? ANSWER_WITHIN_MS,
+  ): Promise<Reply | null> {
     let clock: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<null>((resolve) => {
-      clock = setTimeout(() => resolve(null), within);
+      clock = setTimeout(() => resolve(null), withinMs);
     });
     const answer = call(this.#o.stubOf(hubId)).catch((error: unknown) => {
       console.warn(JSON.stringify({ level: "warn", event: "hub_unreachable", hub: hubId, error: String(error) }));
@@ -92,6 +93,12 @@ export class Hubs {
       clearTimeout(clock);
     }
   }
+}
+
+/** A hub that left on purpose says so, or says how it is: another one of the region can answer instead. */
+function hasLeft(reply: Reply): boolean {
+  if (!reply.ok) return reply.problem.code === "hub_left";
+  return (reply.value as { draining?: unknown } | null)?.draining === true;
 }
 
 function unreachable(hubs: readonly HubId[]): Reply {

@@ -1,0 +1,1 @@
+export { shutdownRoutes } from "./routes.ts";
