@@ -58,8 +58,9 @@ export class ClusterHealth {
     return this.#checks.state === "critical" ? this.#successes > 0 : this.#badAnswers > 0;
   }
 
-  checked(outcome: CheckOutcome, timeoutMs: DurationMs): void {
-    const answer = judge(outcome, timeoutMs);
+  /** `excused`: this hub was late itself, so that no slowness is the cluster's. */
+  checked(outcome: CheckOutcome, timeoutMs: DurationMs, excused = false): void {
+    const answer = judge(outcome, excused ? Number.POSITIVE_INFINITY : timeoutMs);
     if (outcome.kind === "answered") this.#rtt.sample(outcome.latencyMs);
     if (answer.state === "critical") {
       this.#successes = 0;

@@ -37,6 +37,10 @@ const RECHECK_REFUSED_MS = 250;
 const CHECK_JITTER = 0.1;
 /** The runner reports time-outs; one that is lost itself is assumed after this. */
 const CHECK_GRACE_MS = 5_000;
+/** A time-out that is reported this late was waited for by a busy hub: the answer may lie unread. */
+const LATE_MS = 250;
+/** In a row: a hub that is always late must not take the dead for living. */
+const MAX_EXCUSED = 3;
 
 export class OwnedCluster {
   /** As the others know it. */
@@ -55,7 +59,8 @@ export class OwnedCluster {
   #criticalSince: Millis | null = null;
   #verified: boolean;
   #nextCheckAt: Millis = Number.POSITIVE_INFINITY;
-  #check: { readonly token: number; readonly giveUpAt: Millis } | null = null;
+  #check: { readonly token: number; readonly startedAt: Millis; readonly giveUpAt: Millis } | null = null;
+  #excused = 0;
   #heldUntil: Millis = Number.POSITIVE_INFINITY;
   #toldAt: Millis;
   #rttToldAt: Millis = Number.NEGATIVE_INFINITY;
@@ -140,16 +145,24 @@ export class OwnedCluster {
   }
 
   checkStarted(token: number, now: Millis): void {
-    this.#check = { token, giveUpAt: now + this.checkTimeoutMs + CHECK_GRACE_MS };
+    this.#check = { token, startedAt: now, giveUpAt: now + this.checkTimeoutMs + CHECK_GRACE_MS };
   }
 
-  /** False for an answer to a check that is over. */
-  checked(token: number, outcome: CheckOutcome, now: Millis): boolean {
-    if (this.#check?.token !== token) return false;
+  /** False for an answer to a check that is over. `hubLateAt`: when this hub last ran later than it should have. */
+  checked(token: number, outcome: CheckOutcome, now: Millis, hubLateAt: Millis): boolean {
+    const check = this.#check;
+    if (check?.token !== token) return false;
     this.#check = null;
     const { healthCheck } = this.record;
     if (!healthCheck) return false;
-    this.#health.checked(outcome, this.checkTimeoutMs);
+    const reportedLate = now < check.giveUpAt && now - check.startedAt - this.checkTimeoutMs > LATE_MS;
+    const excused = (hubLateAt >= check.startedAt || reportedLate) && this.#excused < MAX_EXCUSED;
+    this.#excused = excused && outcome.kind === "timeout" ? this.#excused + 1 : 0;
+    if (this.#excused > 0) {
+      this.#nextCheckAt = now + Math.min(RECHECK_MS, healthCheck.intervalMs);
+      return true;
+    }
+    this.#health.checked(outcome, this.checkTimeoutMs, excused);
     // One bad answer leaves the state as it was told; it takes a good one, or a settled state, to stand by it.
     this.#verified ||= outcome.kind === "answered" || !this.#health.undecided;
     if (outcome.kind === "answered") this.#heardAt = now;
@@ -165,8 +178,8 @@ export class OwnedCluster {
   }
 
   /** What to tell the others, if anything. */
-  settle(now: Millis): Announcement | null {
-    this.#passTime(now);
+  settle(now: Millis, hubLateAt: Millis): Announcement | null {
+    this.#passTime(now, hubLateAt);
     const verdict = this.#health.verdict(this.#load, this.#services);
     if (verdict.state !== "critical") this.#criticalSince = null;
     else this.#criticalSince ??= now;
@@ -199,11 +212,13 @@ export class OwnedCluster {
     );
   }
 
-  #passTime(now: Millis): void {
+  #passTime(now: Millis, hubLateAt: Millis): void {
     if (now >= this.#heartbeatBy && !this.#health.heartbeatIsMissed) {
       this.#health.missed(`no heartbeat for ${this.record.ttlMs} ms`);
     }
-    if (this.#check && now >= this.#check.giveUpAt) this.checked(this.#check.token, { kind: "timeout" }, now);
+    if (this.#check && now >= this.#check.giveUpAt) {
+      this.checked(this.#check.token, { kind: "timeout" }, now, hubLateAt);
+    }
     if (this.#maintenance && now >= this.#maintenance.endsAt) this.#maintenance = null;
   }
 
@@ -249,10 +264,15 @@ export class OwnedCluster {
 
   #announce(record: ClusterRecord, now: Millis, priority: Priority): Announcement {
     const services = record.services.map((service, i) => ({ ...service, load: this.#services[i]?.load ?? 0 }));
-    const durable =
-      priority !== "bulk" || now - this.#storedAt >= LOAD_REFRESH_MS || (isLoaded(record) && !isLoaded(this.record));
     const checkRttMs = this.#rttToTell(now);
-    if (checkRttMs !== this.record.checkRttMs) this.#rttToldAt = now;
+    const rttMoved = checkRttMs !== this.record.checkRttMs;
+    if (rttMoved) this.#rttToldAt = now;
+    // A restart begins with what was measured, because its own first checks measure the start.
+    const durable =
+      priority !== "bulk" ||
+      rttMoved ||
+      now - this.#storedAt >= LOAD_REFRESH_MS ||
+      (isLoaded(record) && !isLoaded(this.record));
     this.record = {
       ...record,
       services,
@@ -260,7 +280,8 @@ export class OwnedCluster {
       inFlight: this.#inFlight,
       checkRttMs,
       verified: this.#verified,
-      updatedAt: now,
+      // Until it has answered, what is told of it is what its last owner knew.
+      updatedAt: this.#verified ? now : record.updatedAt,
     };
     this.#toldAt = now;
     if (durable) this.#storedAt = now;

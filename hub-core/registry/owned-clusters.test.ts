@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import type { CheckOutcome } from "../common/outbox.ts";
 import type { RegistryConfig } from "../config/hub-config.ts";
 import type { ClusterRecord } from "../wire/catalog.ts";
-import { hub, World } from "./federation.test-helper.ts";
-import { FLAP_BURST } from "./flap-damper.ts";
+import { hub, planet, World } from "./federation.test-helper.ts";
+import { FLAP_BURST, SETTLING_CHANGES } from "./flap-damper.ts";
 import { MAX_CHECKS_IN_FLIGHT } from "./limits.ts";
 
 const HEALTH_CHECK = { healthCheck: { url: "http://a/health", intervalMs: 2_000, timeoutMs: 1_000 } };
@@ -86,7 +86,7 @@ test("REG-35: a cluster that flaps tells at most its burst plus one change per w
     heartbeat({ services: { web: { healthy: second % 2 === 0 } } });
     world.run(1_000);
   }
-  expect(told().length - 1).toBeLessThanOrEqual(FLAP_BURST + 600 / 30);
+  expect(told().length - 1).toBeLessThanOrEqual(FLAP_BURST + SETTLING_CHANGES + 600 / 30);
   heartbeat({ services: { web: { healthy: false } } });
   expect(record()?.state).toBe("critical");
   heartbeat({ services: { web: { healthy: true } } });
@@ -194,4 +194,84 @@ test("REG-36: a drained cluster stays drained whatever it reports, and ramps up 
   expect(record()?.state).toBe("draining");
   request({ kind: "cluster-undrain", clusterId: "a" });
   expect(record()).toMatchObject({ state: "passing", rampUntil: world.now + 10_000 });
+});
+
+test("REG-62: a time-out that was itself waited for too long says nothing of the cluster, unless it goes on and on", () => {
+  const { world, node, record } = single({ unhealthyThreshold: 1 });
+  const out = { ...world.outbox(node), check: (check: (typeof node.checks)[number]) => void node.checks.push(check) };
+  const cluster = { clusterId: "a", endpoints: [], services: [], ...HEALTH_CHECK };
+  node.registry.request({ kind: "cluster-register", cluster }, world.now, out);
+  const timesOut = (afterMs: number) => {
+    world.now += afterMs;
+    node.registry.checked("a", node.checks.at(-1)?.token ?? 0, { kind: "timeout" }, world.now, out);
+    const before = node.checks.length;
+    while (node.checks.length === before && record()?.state === "passing") {
+      world.now = Math.max(world.now, node.registry.nextDeadline());
+      node.registry.tick(world.now, out);
+    }
+  };
+  for (let i = 0; i < 3; i++) {
+    timesOut(1_900);
+    expect(record()?.state).toBe("passing");
+  }
+  timesOut(1_900);
+  expect(record()?.state).toBe("critical");
+});
+
+test("REG-62: a hub that was frozen over a check does not hold it against the cluster", () => {
+  const { world, node, record } = single({ unhealthyThreshold: 1 });
+  world.register("h", "a", HEALTH_CHECK);
+  world.run(10_000);
+  const out = { ...world.outbox(node), check: (check: (typeof node.checks)[number]) => void node.checks.push(check) };
+  while (node.registry.nextDeadline() <= world.now + 2_500) {
+    world.now = node.registry.nextDeadline();
+    const before = node.checks.length;
+    node.registry.tick(world.now, out);
+    if (node.checks.length > before) break;
+  }
+  world.now += 20_000;
+  node.registry.tick(world.now, out);
+  expect(record()?.state).toBe("passing");
+});
+
+test("REG-48: a cluster that comes back is as far off as its owner measured it, not as far as from where it was meanwhile", () => {
+  const world = new World({ hubs: planet(2, 1) });
+  const rtt = () => world.registry("g").catalog.cluster("a")?.record;
+  world.outcome = () => ({ kind: "answered", status: 200, latencyMs: world.node("r1-l1").up ? 4 : 90 });
+  world.register("r1-l1", "a", HEALTH_CHECK);
+  world.run(60_000);
+  expect(rtt()?.checkRttMs).toBe(4);
+  world.kill("r1-l1");
+  world.kill("r1");
+  world.kill("g");
+  world.start("g");
+  world.run(60_000);
+  expect(world.registry("g").catalog.cluster("a")?.owner).not.toBe("r1-l1");
+  expect(rtt()?.checkRttMs).toBe(90);
+  // The first checks of a cold process are slow.
+  world.outcome = () => ({ kind: "answered", status: 200, latencyMs: 340 });
+  for (const id of ["r1", "r1-l1"]) world.start(id);
+  const told = world.node("r1-l1").published.length;
+  world.run(20_000);
+  expect(world.registry("g").catalog.cluster("a")?.owner).toBe("r1-l1");
+  const said = world
+    .node("r1-l1")
+    .published.slice(told)
+    .flatMap(({ body }) => (body.kind === "cluster" ? [body.checkRttMs] : []));
+  expect(said.length).toBeGreaterThan(0);
+  expect(new Set(said)).toEqual(new Set([4]));
+});
+
+test("REG-48: a hub that takes over a cluster does not tell another hub's round trip as its own", () => {
+  const world = new World({ hubs: planet(1, 2) });
+  world.outcome = () => ({ kind: "answered", status: 200, latencyMs: 4 });
+  world.register("r1-l1", "a", HEALTH_CHECK);
+  world.run(60_000);
+  world.outcome = () => ({ kind: "answered", status: 200, latencyMs: 9 });
+  world.kill("r1-l1");
+  world.run(20_000);
+  const said = [...world.node("r1-l2").published, ...world.node("r1").published, ...world.node("g").published].flatMap(
+    ({ body }) => (body.kind === "cluster" ? [body.checkRttMs] : []),
+  );
+  expect(new Set(said)).toEqual(new Set([null, 9]));
 });

@@ -2,7 +2,7 @@
 import type { Metrics } from "../common/metrics.ts";
 import type { CheckOutcome, Outbox } from "../common/outbox.ts";
 import type { Random } from "../common/random.ts";
-import { type ClusterId, invariant, type Millis } from "../common/types.ts";
+import { type ClusterId, type DurationMs, invariant, type Millis } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import { type ClusterRecord, recordKeys } from "../wire/catalog.ts";
 import type { Catalog } from "./catalog.ts";
@@ -22,11 +22,16 @@ export interface OwnedClustersOptions {
 }
 
 /** After a start, first checks are spread over this much; what was taken over is checked at once. */
-const FIRST_CHECKS_MS = 2_000;
+export const FIRST_CHECKS_MS = 2_000;
+/** Later than it asked to be woken by this, a hub is paused or starved, and its checks say as much of itself as of others. */
+const LATE_MS: DurationMs = 250;
 
 export class OwnedClusters {
   readonly #o: OwnedClustersOptions;
   readonly #clusters = new Map<ClusterId, OwnedCluster>();
+  /** Round trips of clusters that went to other hubs: when they come back, what those measured from elsewhere is no use. */
+  readonly #measured = new Map<ClusterId, DurationMs>();
+  #lateAt: Millis = Number.NEGATIVE_INFINITY;
   #checkToken = 0;
   #changes = 0;
   /** Cached `nextDeadline`; null when something has changed since. */
@@ -79,8 +84,8 @@ export class OwnedClusters {
     const known = this.#clusters.get(record.clusterId);
     if (known) known.replace(record, now);
     invariant(known !== undefined || this.hasRoom, "a hub takes no more clusters than it may");
-    const cluster = known ?? this.#hold(record, now, 0);
-    const settled = cluster.settle(now);
+    const cluster = known ?? this.#hold(this.#seenFromHere(record), now, 0);
+    const settled = cluster.settle(now, this.#lateAt);
     this.#tell(settled?.priority === "urgent" ? settled : { ...cluster.current(now), priority: "urgent" }, now, out);
     this.#work(now, out);
   }
@@ -92,7 +97,8 @@ export class OwnedClusters {
     // Nobody living vouches for it, and it can be asked: what was last said of it is only a rumor until then.
     const orphan = this.#o.catalog.cluster(record.clusterId)?.vouched !== true;
     const askable = record.healthCheck !== null || record.ttlMs !== null;
-    const cluster = this.#hold({ ...record, incarnation, verified: !(orphan && askable) }, now, 0);
+    const verified = !(orphan && askable);
+    const cluster = this.#hold(this.#seenFromHere({ ...record, incarnation, verified }), now, 0);
     this.#tell({ ...cluster.current(now), priority: "urgent" }, now, out);
     this.#work(now, out);
   }
@@ -128,7 +134,7 @@ export class OwnedClusters {
 
   checked(id: ClusterId, token: number, outcome: CheckOutcome, now: Millis, out: Outbox): void {
     const cluster = this.#clusters.get(id);
-    if (!cluster?.checked(token, outcome, now)) return;
+    if (!cluster?.checked(token, outcome, now, this.#lateAt)) return;
     this.#o.metrics.count("registry_checks_total", 1, { outcome: outcome.kind });
     this.#settle(cluster, now, out);
     this.#work(now, out);
@@ -148,6 +154,7 @@ export class OwnedClusters {
 
   tick(now: Millis, out: Outbox): void {
     if (this.nextDeadline() > now) return;
+    if (now - this.nextDeadline() > LATE_MS) this.#lateAt = now;
     for (const [id, cluster] of [...this.#clusters]) {
       if (cluster.wakeAt() > now) continue;
       if (cluster.isAbandoned(now)) {
@@ -167,8 +174,23 @@ export class OwnedClusters {
     return cluster;
   }
 
+  /** The way from another hub is another way. */
+  #seenFromHere(record: ClusterRecord): ClusterRecord {
+    return { ...record, checkRttMs: this.#measured.get(record.clusterId) ?? null };
+  }
+
   #drop(id: ClusterId, now: Millis): void {
-    if (this.#clusters.delete(id)) this.#counted(now);
+    const cluster = this.#clusters.get(id);
+    if (!cluster) return;
+    const { checkRttMs } = cluster.record;
+    this.#measured.delete(id);
+    if (checkRttMs !== null) this.#measured.set(id, checkRttMs);
+    for (const oldest of this.#measured.keys()) {
+      if (this.#measured.size <= this.capacity) break;
+      this.#measured.delete(oldest);
+    }
+    this.#clusters.delete(id);
+    this.#counted(now);
   }
 
   #counted(now: Millis): void {
@@ -187,7 +209,7 @@ export class OwnedClusters {
   #settle(cluster: OwnedCluster, now: Millis, out: Outbox): void {
     this.#wakeAt = null;
     const before = cluster.record.state;
-    const news = cluster.settle(now);
+    const news = cluster.settle(now, this.#lateAt);
     if (!news) return;
     this.#tell(news, now, out);
     if (news.record.state === before) return;

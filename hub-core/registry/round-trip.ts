@@ -1,33 +1,37 @@
 /**
- * The round trip to one cluster, and when it is news. Queues and busy machines only ever add to a sample, so the lower
- * quartile of the last few is the way itself (the idea of a base delay: LEDBAT, RFC 6817 §3.1.1).
+ * The round trip to one cluster, and when it is news. Queues and busy machines only ever add to a sample, so the least of
+ * the last few is the way itself (base delay: LEDBAT, RFC 6817 §3.1.1). A process that has just started, or that shares its
+ * machine with one, measures only its own haste: what was known before outweighs it, and with nothing known it waits.
  */
 import type { DurationMs, Millis } from "../common/types.ts";
 
-const SAMPLES = 8;
+/** Long enough that some seconds of load do not fill it. */
+const SAMPLES = 16;
+/** Fewer say nothing. */
+const ENOUGH = 4;
 /** A change is told when it could turn a route, */
 const NEWS_MS: DurationMs = 2;
 const NEWS_SHARE = 0.2;
-/** and no more often than this. */
+/** and a longer way no more often than this: load passes. */
 export const RTT_SPACING_MS: DurationMs = 30_000;
 
 export class RoundTrip {
   #samples: DurationMs[] = [];
-  #base: DurationMs | null;
+  #known: DurationMs | null;
 
-  /** `known`: what an earlier run, or another owner, has measured; the first sample replaces it. */
+  /** `known`: what this very hub has measured before. It counts as a sample until as many new ones have come. */
   constructor(known: DurationMs | null) {
-    this.#base = known;
+    this.#known = known;
   }
 
   get baseMs(): DurationMs | null {
-    return this.#base;
+    if (this.#samples.length < ENOUGH) return this.#known;
+    return Math.min(...this.#samples, this.#known ?? Number.POSITIVE_INFINITY);
   }
 
   sample(rttMs: DurationMs): void {
     this.#samples = [...this.#samples.slice(1 - SAMPLES), rttMs];
-    const sorted = [...this.#samples].sort((a, b) => a - b);
-    this.#base = sorted[sorted.length >> 2] ?? rttMs;
+    if (this.#samples.length === SAMPLES) this.#known = null;
   }
 }
 
@@ -36,5 +40,6 @@ export function isRttNews(told: DurationMs | null, measured: DurationMs | null, 
   if (measured === null) return false;
   if (told === null) return true;
   const difference = Math.abs(measured - told);
-  return now - toldAt >= RTT_SPACING_MS && difference >= NEWS_MS && difference >= NEWS_SHARE * told;
+  const spaced = measured < told || now - toldAt >= RTT_SPACING_MS;
+  return spaced && difference >= NEWS_MS && difference >= NEWS_SHARE * told;
 }
