@@ -208,6 +208,48 @@ test("REG-23: a single missed visit fails nobody", () => {
 });
 const DETECTED = 500;
 
+test("REG-23: a region that falls silent is failed as a whole, its local hubs together with its regional hub", () => {
+  const world = new World({ hubs: planet(3, 3) });
+  world.run(1_000);
+  const region = ["r3", "r3-l1", "r3-l2", "r3-l3"];
+  const states = (from: string) => region.map((id) => world.registry(from).catalog.hub(id)?.state);
+  for (const id of region) world.freeze(id);
+  world.run(3_900);
+  expect(states("r1-l1")).toEqual(["alive", "alive", "alive", "alive"]);
+  world.run(200);
+  for (const from of ["g", "r1", "r2"]) expect(states(from)).toEqual(["failed", "failed", "failed", "failed"]);
+});
+
+test("REG-23: while the regional hub is only suspected nobody is failed, and its return takes every word back", () => {
+  const world = new World({ hubs: planet(3, 2) });
+  world.run(1_000);
+  const region = ["r3", "r3-l1", "r3-l2"];
+  for (const id of region) world.freeze(id);
+  world.run(3_000);
+  for (const id of region) world.thaw(id);
+  world.run(10_000);
+  for (const from of ["g", "r1", "r2", "r1-l1"]) {
+    expect(region.map((id) => world.registry(from).catalog.hub(id)?.state)).toEqual(["alive", "alive", "alive"]);
+  }
+  const words = [...world.nodes.values()].flatMap(({ published }) =>
+    published.filter(({ body }) => body.kind === "hub-state"),
+  );
+  expect(words).toEqual([]);
+});
+
+test("REG-23: a local hub that answers after a pause of the allowed length is not failed", () => {
+  const world = new World({ hubs: planet(3, 1) });
+  world.run(1_000);
+  world.freeze("r3");
+  world.run(1_100);
+  world.freeze("r3-l1");
+  world.run(2_700);
+  world.thaw("r3-l1");
+  world.run(10_000);
+  for (const from of ["g", "r1", "r2"]) expect(world.registry(from).catalog.hub("r3-l1")?.state).toBe("alive");
+  expect(world.registry("g").catalog.hub("r3")?.state).toBe("failed");
+});
+
 test("REG-21: a coordinator tells of its children once per change, and a stand-in for a dead global hub", () => {
   const world = new World({ hubs: planet(3, 1) });
   world.run(1_000);

@@ -24,6 +24,7 @@ export interface Node {
   registry: Registry;
   metrics: Metrics;
   up: boolean;
+  frozen: boolean;
   incarnation: number;
   seqCeiling: number;
   readonly stored: Map<string, Uint8Array>;
@@ -34,6 +35,8 @@ export interface Node {
 
 const LINK_MS = 5;
 const DETECTION_MS = 500;
+const SUSPICION_MS = 1_000;
+const SILENT_DEATH_MS = 4_000;
 const REPAIR_MS = 1_000;
 const CHECK_MS = 10;
 /** Steps at one instant: more means that a deadline is never served. */
@@ -54,6 +57,7 @@ export class World {
         identity,
         metrics: new Metrics(),
         up: false,
+        frozen: false,
         incarnation: 0,
         seqCeiling: 0,
         stored: new Map(),
@@ -108,10 +112,30 @@ export class World {
     }
   }
 
+  /** As a stopped process, its sockets open: suspected after a second, failed when a pause may no longer be that long. */
+  freeze(id: HubId): void {
+    const node = this.node(id);
+    node.up = false;
+    node.frozen = true;
+    const tell = (to: MemberState) => () => {
+      if (node.frozen) for (const mate of this.#mates(id)) this.#tell(mate, node, to);
+    };
+    this.#later(SUSPICION_MS, tell("suspect"));
+    this.#later(SILENT_DEATH_MS, tell("failed"));
+  }
+
+  thaw(id: HubId): void {
+    const node = this.node(id);
+    node.up = true;
+    node.frozen = false;
+    for (const mate of this.#mates(id)) this.#tell(mate, node, "alive");
+  }
+
   start(id: HubId): void {
     const node = this.node(id);
     node.incarnation += 1;
     node.up = true;
+    node.frozen = false;
     node.registry = this.#build(node.identity, node);
     node.registry.start(this.now, this.outbox(node));
     for (const mate of this.#mates(id)) {
@@ -230,7 +254,7 @@ export class World {
   #visit(from: Node, to: HubId): void {
     if (this.#group(from.identity.hubId, to)) return;
     this.#later(LINK_MS, () => {
-      if (from.up) from.registry.visited(to, this.node(to).up, this.now, this.outbox(from));
+      if (from.up && !this.node(to).frozen) from.registry.visited(to, this.node(to).up, this.now, this.outbox(from));
     });
   }
 

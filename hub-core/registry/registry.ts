@@ -68,7 +68,6 @@ export interface RegistryOptions {
 
 /** Beyond what a child may need to be met again after its parent's restart. */
 const CHILD_GRACE_MS = 10_000;
-const VISIT_GRACE_MS = 2_000;
 /** Rounds of anti-entropy in which a hub that has lost its log asks its peers for it. */
 const DOUBT_ROUNDS = 3;
 
@@ -143,7 +142,7 @@ export class Registry {
       catalog,
       log,
       succession,
-      visitTimeoutMs: config.network.connectionTimeoutMs + VISIT_GRACE_MS,
+      pauseToleranceMs: config.membership.pauseToleranceMs,
       withdrawnTtlMs: tombstoneTtlMs,
     });
     this.#upkeep = new Upkeep({ self: self.hubId, config, store, catalog, log });

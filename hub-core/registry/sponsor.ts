@@ -1,6 +1,8 @@
 /**
  * A region whose regional hub is gone is orphaned: nobody outside hears of its local hubs. The nearest living regional or
- * global hub sponsors it: it visits each of them, and tells the others which are gone. Twice in a row unreachable is gone.
+ * global hub sponsors it: it visits each of them, and tells the others which are gone. Visits begin with the suspicion, so
+ * that one verdict is ready with the other; while the regional hub is not failed, its word counts and the sponsor's does not.
+ * Twice refused is gone; without a refusal it takes the silence that a paused hub is allowed.
  */
 import type { HubView } from "../common/catalog-view.ts";
 import type { Outbox } from "../common/outbox.ts";
@@ -17,13 +19,18 @@ export interface SponsorOptions {
   readonly catalog: Catalog;
   readonly log: OwnLog;
   readonly succession: Succession;
-  /** A visit without any answer is over after this. */
-  readonly visitTimeoutMs: DurationMs;
+  /** A hub may be silent this long: two visits, back to back. */
+  readonly pauseToleranceMs: DurationMs;
   readonly withdrawnTtlMs: DurationMs;
 }
 
 interface Visits {
   misses: number;
+  /** When the first of the visits began that were not answered since; null: the last was answered. */
+  missingSince: Millis | null;
+  /** One of them was not refused but heard nothing: what is reported of it later is no refusal either. */
+  silent: boolean;
+  startedAt: Millis;
   /** When the next visit starts, or, while one is under way, when it is given up. */
   nextAt: Millis;
   underWay: boolean;
@@ -32,6 +39,8 @@ interface Visits {
 const SECOND_LOOK_MS = 500;
 const REVISIT_MS = 5_000;
 const MISSES_TO_FAIL = 2;
+/** A dial that fails later than this was not refused. */
+const REFUSED_WITHIN_MS = 1_000;
 
 export class Sponsor {
   readonly #o: SponsorOptions;
@@ -55,7 +64,9 @@ export class Sponsor {
     this.#seenHubs = catalog.hubsVersion;
     const wards = this.#wards();
     for (const hubId of wards) {
-      if (!this.#visits.has(hubId)) this.#visits.set(hubId, { misses: 0, nextAt: now, underWay: false });
+      if (!this.#visits.has(hubId)) {
+        this.#visits.set(hubId, { ...UNVISITED, startedAt: now, nextAt: now });
+      }
     }
     for (const hubId of this.#visits.keys()) if (!wards.has(hubId)) this.#visits.delete(hubId);
     this.#takeBack(wards, now, out);
@@ -64,10 +75,15 @@ export class Sponsor {
   tick(now: Millis, out: Outbox): void {
     for (const [hubId, visits] of this.#visits) {
       if (visits.nextAt > now) continue;
-      if (visits.underWay) this.visited(hubId, false, now, out);
-      else {
+      if (visits.underWay) {
+        visits.silent = true;
+        this.visited(hubId, false, now, out);
+      }
+      if (!visits.underWay && visits.nextAt <= now) {
         visits.underWay = true;
-        visits.nextAt = now + this.#o.visitTimeoutMs;
+        visits.startedAt = now;
+        visits.missingSince ??= now;
+        visits.nextAt = now + this.#o.pauseToleranceMs / MISSES_TO_FAIL;
         out.dial(hubId);
       }
     }
@@ -78,13 +94,25 @@ export class Sponsor {
     const view = this.#o.catalog.hub(hubId);
     if (!visits?.underWay || !view) return;
     visits.underWay = false;
-    visits.misses = answered ? 0 : visits.misses + 1;
-    visits.nextAt = now + (visits.misses > 0 && visits.misses < MISSES_TO_FAIL ? SECOND_LOOK_MS : REVISIT_MS);
-    if (visits.misses > 0 && visits.misses < MISSES_TO_FAIL) return;
+    if (answered) Object.assign(visits, UNVISITED);
+    else this.#missed(visits, now);
+    const settled = answered || this.#isGone(visits, now);
+    visits.nextAt = now + (settled ? REVISIT_MS : visits.silent ? 0 : SECOND_LOOK_MS);
+    if (!settled) return;
     const state = answered ? "alive" : "failed";
     const said = wordOf(this.#o.log, hubId);
     if (view.state === state && (said ? said.state === state : true)) return;
     sayOf(this.#o.log, { kind: "hub-state", hubId, incarnation: view.incarnation, state, since: now }, now, out);
+  }
+
+  #missed(visits: Visits, now: Millis): void {
+    visits.misses += 1;
+    if (now - visits.startedAt >= REFUSED_WITHIN_MS) visits.silent = true;
+  }
+
+  #isGone({ misses, silent, missingSince }: Visits, now: Millis): boolean {
+    if (misses < MISSES_TO_FAIL || missingSince === null) return false;
+    return !silent || now - missingSince >= this.#o.pauseToleranceMs;
   }
 
   /** The local hubs of the regions that this hub sponsors. */
@@ -116,6 +144,8 @@ export class Sponsor {
   }
 }
 
+const UNVISITED = { misses: 0, missingSince: null, silent: false, underWay: false } as const;
+
 function isOrphaning(hub: HubView): boolean {
-  return hub.tier === "regional" && isGone(hub.state);
+  return hub.tier === "regional" && (hub.state === "suspect" || isGone(hub.state));
 }
