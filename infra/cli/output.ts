@@ -1,5 +1,6 @@
 /** What the command prints: results on stdout, for people or as JSON; progress and complaints on stderr. */
-import { CommandError, EXIT } from "./errors.ts";
+import { UnusablePath } from "../local/files.ts";
+import { CommandError, EXIT, usageError } from "./errors.ts";
 
 const DEFAULT_WIDTH = 100;
 const LEAST_WIDTH = 40;
@@ -39,8 +40,9 @@ export function endSteps(): void {
 }
 
 /** Prints why, and leaves the exit code; the process ends when its work does. */
-export function fail(error: unknown, json: boolean): void {
+export function fail(thrown: unknown, json: boolean): void {
   endSteps();
+  const error = thrown instanceof UnusablePath ? usageError(thrown.message) : thrown;
   if (error instanceof CommandError) {
     // On one line, as some commands print an object a line.
     if (json) process.stdout.write(`${JSON.stringify(error.body ?? { error: error.message })}\n`);

@@ -1,8 +1,9 @@
 /** The worker, bundled as the platform would bundle it. */
 import { createHash } from "node:crypto";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { makeDirectory } from "./files.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -31,7 +32,7 @@ export async function bundleWorker(directory: string, entry = join(ROOT, "worker
   const output = result.outputFiles[0];
   if (!output) throw new Error(`${entry} bundled to nothing`);
   const hash = createHash("sha256").update(output.contents).digest("hex").slice(0, 12);
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   const file = join(directory, "worker.mjs");
   // Renamed into place: a runtime that starts meanwhile reads the old bundle or the new one, never half of one.
   await writeFile(`${file}.${process.pid}`, output.contents);

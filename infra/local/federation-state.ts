@@ -1,6 +1,7 @@
 /** `federation.json`: what runs on this machine, for people, scripts and the command's other half. */
-import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { readJson, writeJson } from "./files.ts";
 import type { Role } from "./tokens.ts";
 
 export interface RegionState {
@@ -44,26 +45,6 @@ export function writeFederationState(stateDir: string, state: FederationState): 
 
 export function removeFederationState(stateDir: string): Promise<void> {
   return rm(federationFile(stateDir), { force: true });
-}
-
-export async function readJson<T>(file: string): Promise<T | null> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
-  return JSON.parse(text) as T;
-}
-
-/** Whole or not at all, and for its owner only: these files hold keys. */
-export async function writeJson(file: string, value: unknown): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const draft = `${file}.${process.pid}.tmp`;
-  await writeFile(draft, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
-  await chmod(draft, 0o600);
-  await rename(draft, file);
 }
 
 export function isAlive(pid: number): boolean {

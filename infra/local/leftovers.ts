@@ -46,7 +46,7 @@ export async function supervisorPid(stateDir: string): Promise<number | null> {
   try {
     text = await readFile(lockFile(stateDir), "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return null;
     throw error;
   }
   const pid = Number(text);

@@ -1,19 +1,13 @@
 /** A whole federation on this machine: one runtime and one backend per region, the WAN between them, a front door. */
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Federation } from "../../hub-core/config/index.ts";
 import type { WanConfig, WanReady } from "../wan/main.ts";
 import { type Bundle, bundleWorker } from "./bundle.ts";
 import { type Child, startChild } from "./child-process.ts";
 import { controlServer } from "./control.ts";
-import {
-  type FederationState,
-  readJson,
-  removeFederationState,
-  writeFederationState,
-  writeJson,
-} from "./federation-state.ts";
+import { type FederationState, removeFederationState, writeFederationState } from "./federation-state.ts";
+import { makeDirectory, readJson, useStateDirectory, writeJson } from "./files.ts";
 import type { FrontDoorConfig } from "./front-door.ts";
 import { releaseLock, takeLock } from "./leftovers.ts";
 import { loadPlatformSettings } from "./platform-settings.ts";
@@ -46,8 +40,9 @@ const HOST = "127.0.0.1";
 
 export async function startPlanet(options: PlanetOptions): Promise<Planet> {
   const { stateDir, progress } = options;
-  await mkdir(join(stateDir, "logs"), { recursive: true, mode: 0o700 });
   const federation = await loadTopology(options.topologyFile);
+  await useStateDirectory(stateDir);
+  await makeDirectory(join(stateDir, "logs"));
   await takeLock(stateDir);
   try {
     const { regions, hubs, clusters, name } = federation;
@@ -248,9 +243,10 @@ class Launch {
   }
 
   async #stopAll(): Promise<void> {
-    await Promise.all(this.#regions.map((region) => region.stop()));
+    // These first: a runtime ends when its last connection does, and links across the WAN would hold it.
     for (const child of [this.#front, this.#wan]) child?.process.kill("SIGTERM");
     await Promise.all([this.#front?.exited, this.#wan?.exited]);
+    await Promise.all(this.#regions.map((region) => region.stop()));
     await this.#writing;
     await removeFederationState(this.#options.stateDir);
     await releaseLock(this.#options.stateDir);

@@ -1,11 +1,12 @@
 /** One region of a local planet: its runtime process and the process that plays its clusters. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Federation } from "../../hub-core/config/index.ts";
 import type { BackendConfig, BackendReady } from "./backend.ts";
 import type { Bundle } from "./bundle.ts";
 import { type Child, startChild } from "./child-process.ts";
 import type { RegionState } from "./federation-state.ts";
+import { makeDirectory } from "./files.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
 import type { Secrets } from "./secrets.ts";
 import { workerdConfig } from "./workerd-config.ts";
@@ -85,7 +86,7 @@ export class Region {
     if (this.#workerd) return;
     const { stateDir, region, secrets, port, federation } = this.#plan;
     const directory = join(stateDir, "regions", region);
-    await mkdir(join(directory, "storage"), { recursive: true });
+    await makeDirectory(join(directory, "storage"));
     const configFile = join(directory, "workerd.capnp");
     await writeFile(configFile, this.#config(directory), { mode: 0o600 });
     const userKey = federation.settings.security.secretKey ?? secrets.userKey;

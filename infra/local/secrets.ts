@@ -1,7 +1,7 @@
 /** The keys of a local planet: drawn once, kept in its state directory. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { readJson, writeJson } from "./federation-state.ts";
+import { readJson, writeJson } from "./files.ts";
 
 export interface Secrets {
   /** Signs user tokens. */

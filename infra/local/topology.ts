@@ -1,7 +1,7 @@
 /** The federation file of a local planet, read from disk and checked for what running it here needs. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ConfigError, type Federation, formatError, parseFederationFile } from "../../hub-core/config/index.ts";
+import { readText } from "./files.ts";
 
 export const DEFAULT_TOPOLOGY = join(import.meta.dirname, "../topologies/planet.yaml");
 
@@ -22,7 +22,7 @@ export class InvalidTopology extends Error {
 }
 
 export async function loadTopology(file: string): Promise<Federation> {
-  const parsed = parseFederationFile(await readFile(file, "utf8"), process.env);
+  const parsed = parseFederationFile(await readText(file), process.env);
   if (!parsed.ok) throw new InvalidTopology(file, parsed.errors);
   const { missing } = roadsOf(parsed.value);
   if (missing.length === 0) return parsed.value;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { HubIdentity } from "../../hub-core/common/types.ts";
-import { writeJson } from "../local/federation-state.ts";
+import { writeJson } from "../local/files.ts";
 import { announce, introduced, neighbours, nodeOf, withdraw } from "./neighbours.ts";
 
 let directory: string;

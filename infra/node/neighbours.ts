@@ -2,7 +2,8 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { HubIdentity } from "../../hub-core/common/types.ts";
-import { isAlive, readJson, writeJson } from "../local/federation-state.ts";
+import { isAlive } from "../local/federation-state.ts";
+import { readJson, writeJson } from "../local/files.ts";
 
 /** As `POST /admin/introduce` takes it. */
 export interface IntroducedHub {

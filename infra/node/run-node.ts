@@ -1,9 +1,10 @@
 /** One hub as its own process: a runtime for the worker, listening on the ports of the node file. */
 import { createHmac } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import type { Federation, NodeFile } from "../../hub-core/config/index.ts";
 import { bundleWorker } from "../local/bundle.ts";
+import { makeDirectory, useStateDirectory } from "../local/files.ts";
 import { loadPlatformSettings } from "../local/platform-settings.ts";
 import { portIsFree } from "../local/ports.ts";
 import { loadSecrets } from "../local/secrets.ts";
@@ -39,10 +40,8 @@ export async function runNode({ node, stateDir, seeds, log }: NodeOptions): Prom
   const { hub, listenHost, ports, settings } = node;
   const directory = join(stateDir, "nodes");
   const home = join(stateDir, "node-state", hub.hubId);
-  await Promise.all([
-    mkdir(directory, { recursive: true, mode: 0o700 }),
-    mkdir(join(home, "storage"), { recursive: true, mode: 0o700 }),
-  ]);
+  await useStateDirectory(stateDir);
+  await Promise.all([makeDirectory(directory), makeDirectory(join(home, "storage"))]);
   const other = await nodeOf(directory, hub.hubId);
   if (other)
     throw new NodeRunning(

@@ -1,6 +1,6 @@
 /** `mpreg register`: a cluster, from flags or from a file in the shape of the API. */
-import { readFile } from "node:fs/promises";
 import { Command } from "commander";
+import { readText } from "../../local/files.ts";
 import { call, problemError } from "../api.ts";
 import { usageError } from "../errors.ts";
 import { print } from "../output.ts";
@@ -59,9 +59,10 @@ async function register(options: RegisterOptions): Promise<void> {
 }
 
 async function fromFile(file: string): Promise<unknown> {
+  const text = await readText(file);
+  const { parse } = await import("yaml");
   try {
-    const { parse } = await import("yaml");
-    return parse(await readFile(file, "utf8")) as unknown;
+    return parse(text) as unknown;
   } catch (error) {
     throw usageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,8 +1,8 @@
 /** `mpreg start-node`: one hub as its own process, in the foreground. */
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { formatError, isLoopback, type NodeFile, parseNodeFile } from "../../../hub-core/config/index.ts";
+import { readText } from "../../local/files.ts";
 import type { Seed } from "../../node/introduction.ts";
 import { NodeRunning, PortsTaken, runNode } from "../../node/run-node.ts";
 import { CommandError, EXIT, usageError } from "../errors.ts";
@@ -90,12 +90,7 @@ function teller(hubId: string, json: boolean): (event: string, fields: object, l
 async function load(options: StartNodeOptions): Promise<NodeFile> {
   const file = options.config ?? process.env.MPREG_CONFIG_PATH;
   if (file === undefined) throw usageError("give --config, or set MPREG_CONFIG_PATH");
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    throw usageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const text = await readText(file);
   const { metricsEnabled } = options;
   const flags = { ...options, metricsEnabled: metricsEnabled === undefined ? undefined : String(metricsEnabled) };
   const parsed = parseNodeFile(text, process.env, flags);

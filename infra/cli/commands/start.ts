@@ -1,11 +1,12 @@
 /** `mpreg start`: the whole federation on this machine. */
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { type FederationState, readFederationState } from "../../local/federation-state.ts";
+import { makeDirectory, useStateDirectory } from "../../local/files.ts";
 import { AlreadyRunning, supervisorPid } from "../../local/leftovers.ts";
 import { PortTaken } from "../../local/ports.ts";
 import { DEFAULT_TOPOLOGY, InvalidTopology, loadTopology } from "../../local/topology.ts";
@@ -69,7 +70,7 @@ async function start(options: StartOptions): Promise<void> {
     progress("stopped");
     process.exit(EXIT.ok);
   } catch (error) {
-    throw await explained(error, stateDir, topologyFile);
+    throw await explained(error, stateDir);
   }
 }
 
@@ -79,7 +80,7 @@ function timed(began: number): (line: string) => void {
 }
 
 /** What went wrong, with what to do about it. */
-async function explained(error: unknown, stateDir: string, topologyFile: string): Promise<unknown> {
+async function explained(error: unknown, stateDir: string): Promise<unknown> {
   if (error instanceof AlreadyRunning) {
     const state = await readFederationState(stateDir);
     const where = state ? `${state.name} at ${state.url}, ${state.regions.length} regions` : "still starting";
@@ -90,9 +91,6 @@ async function explained(error: unknown, stateDir: string, topologyFile: string)
   if (error instanceof PortTaken) return new CommandError(`${error.message}: choose another with --port`);
   if (error instanceof InvalidTopology) return new CommandError(error.message, EXIT.usage, { errors: error.errors });
   if (error instanceof NotHealthy) return new CommandError(`${error.message}\nlogs: ${join(stateDir, "logs")}`);
-  if (error instanceof Error && "code" in error && error.code === "ENOENT" && error.message.includes(topologyFile)) {
-    return usageError(`there is no file ${topologyFile}: see --topology`);
-  }
   return error;
 }
 
@@ -101,7 +99,8 @@ async function startDetached(options: StartOptions, stateDir: string, topologyFi
   await loadTopology(topologyFile);
   const running = await supervisorPid(stateDir);
   if (running !== null) throw new AlreadyRunning(running);
-  await mkdir(join(stateDir, "logs"), { recursive: true, mode: 0o700 });
+  await useStateDirectory(stateDir);
+  await makeDirectory(join(stateDir, "logs"));
   const logFile = join(stateDir, "logs/supervisor.log");
   const log = openSync(logFile, "w", 0o600);
   const args = [

@@ -1,9 +1,9 @@
 /** `mpreg token`: a token for the API, signed with the key of the planet here, of a node file, or of the environment. */
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { formatError, parseNodeFile, type SecurityConfig } from "../../../hub-core/config/index.ts";
 import { readFederationState } from "../../local/federation-state.ts";
+import { readText } from "../../local/files.ts";
 import { loadSecrets } from "../../local/secrets.ts";
 import { issueToken, ROLES, type Role } from "../../local/tokens.ts";
 import { loadTopology } from "../../local/topology.ts";
@@ -54,7 +54,7 @@ export function duration(text: string): number {
 
 async function signing({ config, stateDir }: TokenOptions): Promise<Signing> {
   if (config !== undefined) {
-    const parsed = parseNodeFile(await readFile(config, "utf8"), process.env);
+    const parsed = parseNodeFile(await readText(config), process.env);
     if (!parsed.ok)
       throw new CommandError(parsed.errors.map((error) => formatError(error, config)).join("\n"), EXIT.usage);
     const { security } = parsed.value.settings;

@@ -20,6 +20,8 @@ const BROKEN = {
     `${NODE}\nnetwork: { listen_port: 9000, gossip_port: 9000 }`,
     "contradiction:2:44: network.gossip_port 9000 is taken: network.listen_port uses it too",
   ],
+  alias: ["node: &a { id: x }\nx: *b\n", "alias:2:4: not valid YAML: the alias *b: no anchor &b stands before it"],
+  empty: ["", "empty:1:1: the file is empty"],
 } as const;
 
 let directory: string;
@@ -51,6 +53,13 @@ test("in JSON each error has its place and its parts", async () => {
     valid: false,
     errors: [{ line: 2, column: 15, path: "membership.probe_intervall", nearest: "probe_interval" }],
   });
+});
+
+test("a file that is not there and a directory are told as such", async () => {
+  const { code, stdout } = await validate("nowhere", ".");
+  expect(code).toBe(2);
+  expect(stdout).toContain("there is no file nowhere");
+  expect(stdout).toContain(". is a directory, not a file");
 });
 
 test("a sound file ends with 0", async () => {

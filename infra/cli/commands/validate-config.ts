@@ -1,7 +1,14 @@
 /** `mpreg validate-config`: what is wrong with a file, where, and what would be right. */
-import { readFile } from "node:fs/promises";
 import { Command } from "commander";
-import { type ConfigError, formatError, parseFederationFile, parseNodeFile } from "../../../hub-core/config/index.ts";
+import {
+  type ConfigError,
+  type FileKind,
+  fileKind,
+  formatError,
+  parseFederationFile,
+  parseNodeFile,
+} from "../../../hub-core/config/index.ts";
+import { readText, UnusablePath } from "../../local/files.ts";
 import { EXIT } from "../errors.ts";
 import { print } from "../output.ts";
 import { jsonOption } from "../target.ts";
@@ -9,7 +16,8 @@ import { jsonOption } from "../target.ts";
 interface Verdict {
   readonly file: string;
   readonly valid: boolean;
-  readonly kind: "node" | "federation";
+  /** Null: the file could not be read. */
+  readonly kind: FileKind | null;
   readonly summary: string;
   readonly errors: readonly ConfigError[];
 }
@@ -32,24 +40,20 @@ export function validateConfigCommand(): Command {
 async function judge(file: string): Promise<Verdict> {
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = await readText(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof UnusablePath)) throw error;
     const unread = {
       line: null,
       column: null,
       path: "",
       value: file,
       expected: "a file that can be read",
-      message: reason,
+      message: error.message,
     };
-    return { file, valid: false, kind: "node", summary: "", errors: [unread] };
+    return { file, valid: false, kind: null, summary: "", errors: [unread] };
   }
-  // Only a federation file lists hubs, and only a node file is about one node.
-  const kind =
-    /^["']?(federation|regions|hubs)["']?\s*:/m.test(text) && !/^["']?node["']?\s*:/m.test(text)
-      ? "federation"
-      : "node";
+  const kind = fileKind(text);
   if (kind === "federation") {
     const parsed = parseFederationFile(text, process.env);
     if (!parsed.ok) return { file, valid: false, kind, summary: "", errors: parsed.errors };
