@@ -3,25 +3,20 @@ import type { HubView } from "../common/catalog-view.ts";
 import type { Metrics } from "../common/metrics.ts";
 import type { Outbox } from "../common/outbox.ts";
 import { answered, type Reply, refused } from "../common/problem.ts";
-import {
-  type ClusterId,
-  type Coordinates,
-  type HubIdentity,
-  type Millis,
-  type RegionId,
-  unreachable,
-} from "../common/types.ts";
+import { type Coordinates, type HubIdentity, type Millis, type RegionId, unreachable } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import { type ClusterRecord, recordKeys } from "../wire/catalog.ts";
 import { clusterAnswer } from "./answers.ts";
 import type { Catalog } from "./catalog.ts";
 import { MAX_RECORD_BYTES } from "./limits.ts";
 import { shortfalls } from "./maintenance-safety.ts";
+import { mistakeIn } from "./mistakes.ts";
 import { recordSize } from "./own-log.ts";
 import type { OwnedClusters } from "./owned-clusters.ts";
 import { hasRoom, nearestFirst } from "./placement.ts";
 import { recordOf } from "./registration.ts";
 import type { ClusterWrite } from "./registry-requests.ts";
+import { shortageOf } from "./shortage.ts";
 
 export interface ClusterWritesOptions {
   readonly self: HubIdentity;
@@ -64,10 +59,10 @@ export class ClusterWrites {
         return answered(null, 204);
       case "cluster-drain":
         owned.setDraining(clusterId, true, now, out);
-        return this.#show(clusterId, now);
+        return this.#show(write, now);
       case "cluster-undrain":
         owned.setDraining(clusterId, false, now, out);
-        return this.#show(clusterId, now);
+        return this.#show(write, now);
       case "cluster-maintenance":
         return this.#maintain(write, now, out);
       default:
@@ -81,7 +76,7 @@ export class ClusterWrites {
     const { clusterId } = write;
     if (owned.has(clusterId)) return null;
     const view = catalog.cluster(clusterId);
-    if (!view) return unknown(clusterId);
+    if (!view) return unknown(write);
     const owner = catalog.hub(view.owner);
     if (owner && !catalog.directory.isGone(view.owner) && view.owner !== this.#o.self.hubId) return redirect(owner);
     // The owner is gone, so whoever is asked takes its place. Deleting needs no room.
@@ -95,6 +90,8 @@ export class ClusterWrites {
   #register(write: Register, now: Millis, out: Outbox): Reply {
     const { self, config, catalog, owned } = this.#o;
     const { cluster } = write;
+    const mistake = mistakeIn(cluster, { self, config, catalog });
+    if (mistake) return mistake;
     const known = owned.record(cluster.clusterId);
     const where = this.#locate(write);
     const elsewhere = known ? null : this.#elsewhere(write, where.coordinates);
@@ -143,8 +140,9 @@ export class ClusterWrites {
     return { region, coordinates };
   }
 
-  #maintain({ clusterId, startsAt, endsAt }: Maintain, now: Millis, out: Outbox): Reply {
+  #maintain(write: Maintain, now: Millis, out: Outbox): Reply {
     const { catalog, owned } = this.#o;
+    const { clusterId, startsAt, endsAt } = write;
     if (endsAt <= Math.max(startsAt, now)) {
       return refused(422, "maintenance_over", "ends_at must lie in the future and after starts_at.");
     }
@@ -155,12 +153,12 @@ export class ClusterWrites {
       return refused(409, "capacity_unsafe", detail, { services: short });
     }
     owned.setMaintenance(clusterId, { startsAt, endsAt }, now, out);
-    return this.#show(clusterId, now);
+    return this.#show(write, now);
   }
 
-  #show(clusterId: ClusterId, now: Millis): Reply {
-    const view = this.#o.catalog.cluster(clusterId);
-    return view ? answered(clusterAnswer(view, now)) : unknown(clusterId);
+  #show(write: OfOwned, now: Millis): Reply {
+    const view = this.#o.catalog.cluster(write.clusterId);
+    return view ? answered(clusterAnswer(view, now)) : unknown(write);
   }
 
   #hasRoomHere(): boolean {
@@ -168,19 +166,11 @@ export class ClusterWrites {
   }
 
   #noRoom(): Reply {
-    let hubs = 0;
-    let used = 0;
-    let capacity = 0;
-    for (const { record, state } of this.#o.catalog.hubs()) {
-      if (!record || state !== "alive") continue;
-      hubs += 1;
-      used += record.clusters;
-      capacity += record.capacity;
-    }
-    this.#o.metrics.count("registry_registrations_refused_total", 1, { code: "capacity_exhausted" });
-    const detail = `No living hub has room: ${used} of ${capacity} places are taken on ${hubs} hubs.`;
-    const limits = { max_clusters: this.#o.owned.capacity, hubs, used, capacity };
-    return refused(507, "capacity_exhausted", detail, { limits });
+    const { self, catalog, owned, metrics } = this.#o;
+    metrics.count("registry_registrations_refused_total", 1, { code: "capacity_exhausted" });
+    const here = { used: owned.size, capacity: owned.capacity, draining: this.#o.draining() };
+    const { detail, ...limits } = shortageOf(self.hubId, here, catalog.hubs());
+    return refused(507, "capacity_exhausted", detail, { limits: { max_clusters: owned.capacity, ...limits } });
   }
 }
 
@@ -193,8 +183,9 @@ function redirect(hub: HubView): Reply {
   return refused(421, "redirect", detail, { hub_id: hub.hubId, region: hub.region });
 }
 
-function unknown(clusterId: ClusterId): Reply {
-  return refused(404, "cluster_unknown", `No cluster "${clusterId}" is registered. Register it again.`);
+function unknown({ kind, clusterId }: OfOwned): Reply {
+  const advice = kind === "cluster-heartbeat" ? " Register it again." : "";
+  return refused(404, "cluster_unknown", `No cluster "${clusterId}" is registered.${advice}`);
 }
 
 function checkSize(record: ClusterRecord): Reply | null {

@@ -1,5 +1,5 @@
 /** From what an agent says of its cluster to the record that its hub publishes. */
-import type { ClusterId, Coordinates, HubId, Json, Millis, RegionId } from "../common/types.ts";
+import type { ClusterId, Coordinates, DurationMs, HubId, Json, Millis, RegionId } from "../common/types.ts";
 import type { RegistryConfig } from "../config/hub-config.ts";
 import type { ClusterRecord } from "../wire/catalog.ts";
 
@@ -40,6 +40,15 @@ export interface RegistrationContext {
   readonly now: Millis;
 }
 
+/** What is not said fits what is: a check has ended when the next one is due. */
+function checkTimes(
+  { intervalMs, timeoutMs }: NonNullable<ClusterRegistration["healthCheck"]>,
+  { healthCheckIntervalMs, healthCheckTimeoutMs }: RegistryConfig,
+): { readonly intervalMs: DurationMs; readonly timeoutMs: DurationMs } {
+  const interval = intervalMs ?? Math.max(healthCheckIntervalMs, timeoutMs ?? 0);
+  return { intervalMs: interval, timeoutMs: timeoutMs ?? Math.min(healthCheckTimeoutMs, interval) };
+}
+
 /** A registration is a sign of life: a new cluster passes until a check or a missed heartbeat says otherwise. */
 export function recordOf(cluster: ClusterRegistration, context: RegistrationContext): ClusterRecord {
   const { known, now, config } = context;
@@ -66,8 +75,7 @@ export function recordOf(cluster: ClusterRegistration, context: RegistrationCont
     healthCheck: cluster.healthCheck
       ? {
           url: cluster.healthCheck.url,
-          intervalMs: cluster.healthCheck.intervalMs ?? config.healthCheckIntervalMs,
-          timeoutMs: cluster.healthCheck.timeoutMs ?? config.healthCheckTimeoutMs,
+          ...checkTimes(cluster.healthCheck, config),
         }
       : null,
     ttlMs: cluster.ttlMs ?? null,

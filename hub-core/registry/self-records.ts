@@ -34,6 +34,7 @@ export class SelfRecords {
   #summarisedAt: Millis = Number.NEGATIVE_INFINITY;
   #seenVersion = -1;
   #links: LinksRecord | undefined;
+  #toldRoom = true;
 
   constructor(options: SelfRecordsOptions) {
     this.#o = options;
@@ -54,9 +55,10 @@ export class SelfRecords {
     this.#publishHub(now, out);
   }
 
-  /** The number of own clusters has changed. */
+  /** The number of own clusters has changed. That there is no more room, or room again, is told at once. */
   counted(now: Millis): void {
-    this.#hubAt = Math.min(this.#hubAt, now + COALESCE_MS);
+    const turned = this.#o.owned.hasRoom !== this.#toldRoom;
+    this.#hubAt = Math.min(this.#hubAt, turned ? now : now + COALESCE_MS);
   }
 
   setLinks(measured: readonly MeasuredLink[], now: Millis, out: Outbox): void {
@@ -97,6 +99,7 @@ export class SelfRecords {
   #publishHub(now: Millis, out: Outbox): void {
     const { self, config, owned, log, incarnation, softwareVersion } = this.#o;
     const { tombstoneTtlMs } = config.registry;
+    this.#toldRoom = owned.hasRoom;
     this.#hubAt = now + tombstoneTtlMs / RENEWALS_PER_TTL;
     const body: HubRecord = {
       kind: "hub",
