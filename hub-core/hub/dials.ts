@@ -53,9 +53,13 @@ export class Dials {
     this.#backoff.succeeded(peer);
   }
 
-  /** The peer is well but said no: leave it alone for a while. */
-  hold(peer: HubId, until: Millis): void {
-    this.#backoff.hold(peer, until);
+  /** The peer is well but said no. */
+  refused(peer: HubId, now: Millis): void {
+    this.#backoff.refused(peer, now);
+  }
+
+  stillWanted(isWanted: (peer: HubId) => boolean): void {
+    this.#backoff.stillWanted(isWanted);
   }
 
   readyAt(peer: HubId): Millis {

@@ -289,6 +289,29 @@ describe("limits", () => {
     expect(links.greeted().map(({ peer }) => peer)).toEqual(["b", "c"]);
   });
 
+  test("LINK-7: who is refused again and again, links in between or not, asks every five minutes in the end", () => {
+    const links = linksOf("a");
+    links.want(["b"], 0);
+    const waits: number[] = [];
+    let now = 0;
+    for (let link = 1; link <= 12; link++) {
+      links.tick(now, news, out);
+      greet(links, link, "b", "out", now);
+      hear(links, link, { kind: "goodbye", reason: "over-limit" }, now);
+      waits.push(links.nextDeadline() - now);
+      now = links.nextDeadline();
+    }
+    expect(waits[0]).toBeLessThanOrEqual(5_000);
+    expect(Math.min(...waits.slice(-3))).toBeGreaterThanOrEqual(150_000);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(300_000);
+    links.want([], now);
+    links.want(["b"], now);
+    links.tick(now, news, out);
+    greet(links, 13, "b", "out", now);
+    hear(links, 13, { kind: "goodbye", reason: "over-limit" }, now);
+    expect(links.nextDeadline() - now).toBeLessThanOrEqual(5_000);
+  });
+
   test("LINK-9: the sixteenth undecodable frame closes the link", () => {
     const links = linksOf("a");
     greet(links, 1, "b", "in", 0);

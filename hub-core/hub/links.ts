@@ -19,8 +19,6 @@ export type { LinkNews, LinkOutbox, LinksOptions } from "./link-surroundings.ts"
 const LINGER_MS = 30_000;
 /** The link is open already, so a hello is one hop away: time for a busy machine. */
 const GREETING_MS = 5_000;
-/** After "over-limit" the peer is left alone for a while. */
-const OVER_LIMIT_PAUSE_MS = 5_000;
 /** A replaced link is read for so long, unless the peer says goodbye before. */
 const RETIRE_MS = 5_000;
 /** Links being greeted or replaced count too. */
@@ -68,6 +66,7 @@ export class Links {
   want(peers: readonly HubId[], now: Millis): void {
     this.#wakeAt = null;
     this.#wanted = new Map(peers.map((peer) => [peer, this.#wanted.get(peer) ?? now]));
+    this.#dials.stillWanted((peer) => this.#wanted.has(peer));
   }
 
   /** A machine needs to reach `peer` now, whatever the back-off says. */
@@ -327,7 +326,7 @@ export class Links {
       link.retiring = now + RETIRE_MS;
       return;
     }
-    if (reason === "over-limit") this.#dials.hold(link.peer, now + OVER_LIMIT_PAUSE_MS);
+    if (reason === "over-limit") this.#dials.refused(link.peer, now);
     out.closeLink(link.id, 1000, reason);
     this.#forget(link, true, now, news);
   }
