@@ -39,7 +39,7 @@ export interface CatalogView {
    * links, reported round trips, and where clusters stand, who owns them and how far off the owner measures them. Loads do not count.
    */
   readonly networkVersion: number;
-  /** When the newest applied change was made, by its origin's clock; what `data_age_ms` is counted from. */
+  /** When the newest applied change was made, by its origin's clock. */
   readonly changedAt: Millis;
 
   /** Clusters that changed, came or went after `version`, each once; null when that is too long ago to tell. */
@@ -47,6 +47,8 @@ export interface CatalogView {
 
   hubs(): Iterable<HubView>;
   hub(id: HubId): HubView | undefined;
+  /** Since when the hub is in its state: as this hub saw it, or earlier when somebody says so. 0 for one that is unknown. */
+  hubSince(id: HubId): Millis;
   clusters(): Iterable<ClusterView>;
   cluster(id: ClusterId): ClusterView | undefined;
   services(): Iterable<string>;

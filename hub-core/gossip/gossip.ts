@@ -142,6 +142,11 @@ export class Gossip {
     return this.#state.queueLimit;
   }
 
+  /** When views were last compared with a peer's; null: never. */
+  get comparedAt(): Millis | null {
+    return this.#antiEntropy.lastAt;
+  }
+
   stats(): GossipStats {
     return statsOf(this.#state, this.#antiEntropy.lastAt);
   }

@@ -36,12 +36,22 @@ export function answer(hub: Hub, request: Request, now: Millis, out: StepEffects
     case "latency-report":
       return reportLatency(hub, request.observations, now, out);
     case "route":
+      return route(hub, request, now);
     case "paths":
     case "topology":
       return hub.router.request(request, now);
     default:
       return hub.registry.request(request, now, out);
   }
+}
+
+/** With whether this hub knows yet what the others know. */
+function route(hub: Hub, request: Extract<Request, { kind: "route" }>, now: Millis): Reply {
+  const synced = hub.catchUp.done(hub, now);
+  const reply = hub.router.route(request.question, now);
+  if (reply.ok) return answered({ ...reply.value, synced });
+  const { status, code, detail, extra } = reply.problem;
+  return refused(status, code, detail, { ...extra, synced });
 }
 
 function locate(hub: Hub, hubId: HubId): Reply<HubLocation> {

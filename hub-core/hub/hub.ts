@@ -12,6 +12,7 @@ import { Registry } from "../registry/index.ts";
 import { Router } from "../routing/index.ts";
 import { NEWEST_VERSION } from "../wire/versions.ts";
 import { answer } from "./answer.ts";
+import { CatchUp } from "./catch-up.ts";
 import { checked } from "./checked.ts";
 import type { Effect, HubEvent, StoredState } from "./contract.ts";
 import { deliver } from "./deliver.ts";
@@ -49,6 +50,7 @@ export class Hub {
   readonly router: Router;
   readonly tests: TestMessages;
   readonly links: Links;
+  readonly catchUp = new CatchUp();
   readonly departure = new Departure();
   readonly startedAt: Millis;
 

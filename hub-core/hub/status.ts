@@ -22,6 +22,8 @@ export interface Health {
   readonly version: string;
   readonly uptime_ms: number;
   readonly draining: boolean;
+  /** False for a moment after the start: others know more yet. */
+  readonly synced: boolean;
   readonly checks: {
     readonly gossip_protocol: HealthCheck;
     readonly membership_protocol: HealthCheck;
@@ -65,6 +67,7 @@ export function healthOf(hub: Hub, now: Millis): Health {
     version: hub.softwareVersion,
     uptime_ms: now - hub.startedAt,
     draining: hub.departure.state !== "running",
+    synced: hub.catchUp.done(hub, now),
     checks,
   };
 }

@@ -118,6 +118,23 @@ test("REG-45: an adopted cluster is checked at once, and one that is dead is cri
   expect(world.registry("g").catalog.cluster("a")).toMatchObject({ owner: "r1-l2", record: { state: "critical" } });
 });
 
+test("REG-45: until it has answered, what is told of an adopted cluster is dated as its last owner told it", () => {
+  const world = new World({ hubs: planet(1, 2) });
+  world.run(100);
+  world.register("r1-l1", "a", { healthCheck: { url: "http://a/health" } });
+  world.run(5_000);
+  const before = world.registry("g").catalog.cluster("a")?.record.updatedAt;
+  world.kill("r1-l1");
+  const dates = new Set<unknown>();
+  for (let i = 0; i < 500; i++) {
+    world.run(10);
+    const seen = world.registry("g").catalog.cluster("a");
+    if (seen?.record.verified === false) dates.add(seen.record.updatedAt);
+  }
+  expect(dates).toEqual(new Set([before]));
+  expect(world.registry("g").catalog.cluster("a")?.record.updatedAt).toBeGreaterThan(before ?? 0);
+});
+
 test("REG-45: an adopted cluster stays unvouched until it has answered its new owner", () => {
   const world = new World({ hubs: planet(1, 2) });
   world.run(100);

@@ -111,6 +111,10 @@ export class Catalog implements CatalogView {
     return this.directory.view(id);
   }
 
+  hubSince(id: HubId): Millis {
+    return this.directory.stateSince(id);
+  }
+
   clusters(): Iterable<ClusterView> {
     return this.#views.values();
   }

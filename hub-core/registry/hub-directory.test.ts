@@ -91,3 +91,12 @@ test("children are those that name the hub as their parent", () => {
   expect(directory.childrenOf("r")).toEqual([]);
   expect(directory.childrenOf("self")).toEqual(["l"]);
 });
+
+test("ROUTE-49: a hub that learns late who died before knows since when, if anyone says it", () => {
+  directory.setWord("r", "l", word(3, "failed", 40), 1_000);
+  expect(directory.changedAt("l")).toBe(1_000);
+  expect(directory.stateSince("l")).toBe(40);
+  directory.setWord("r", "l", word(3, "alive", 1_500), 1_501);
+  expect(directory.stateSince("l")).toBe(1_500);
+  expect(directory.stateSince("nobody")).toBe(0);
+});

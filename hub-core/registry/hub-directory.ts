@@ -48,6 +48,18 @@ export class HubDirectory {
     return this.#known.get(id)?.changedAt ?? 0;
   }
 
+  /** `changedAt`, or what is said: a hub that has just started learns late who died before. */
+  stateSince(id: HubId): Millis {
+    const known = this.#known.get(id);
+    if (!known?.view) return 0;
+    const { state, incarnation } = known.view;
+    let since = known.changedAt;
+    for (const word of known.words.values()) {
+      if (word.state === state && word.incarnation === incarnation) since = Math.min(since, word.since);
+    }
+    return since;
+  }
+
   /** Unknown hubs are gone: nobody vouches for them. */
   isGone(id: HubId): boolean {
     const view = this.view(id);

@@ -246,8 +246,12 @@ describe("a decision", () => {
     const none = problem(router.route(QUESTION, 1_000));
     expect(none).toMatchObject({ status: 503, code: "no_eligible_cluster" });
     expect(none.explain?.candidates).toEqual([{ cluster_id: "c", eligible: false, filtered_by: "drain" }]);
+    catalog.putHub(hubView({ hubId: "hub", at: NAIROBI, state: "failed" })).since.set("hub", 1_000);
     const stale = router.route({ ...QUESTION, maxAgeMs: 500 }, 2_000);
     expect(stale).toMatchObject({ ok: false, problem: { status: 503, code: "stale", extra: { data_age_ms: 1_000 } } });
+    catalog.putCluster(clusterView("d"));
+    expect(problem(router.route({ ...QUESTION, maxAgeMs: 500 }, 2_000)).code).toBe("stale");
+    expect(value(router.route(QUESTION, 2_000))).toMatchObject({ data_age_ms: 1_000, chosen: { cluster_id: "d" } });
   });
 
   test("ROUTE-3: a cluster whose owner is away is chosen when there is no other, however far, busy or ailing that one is", () => {
@@ -293,6 +297,25 @@ describe("a decision", () => {
     expect(value(router.route(QUESTION, 0))).toMatchObject({ path: ["ke", "au"], path_latency_ms: 900 });
     hubs.putHub(hubView({ hubId: "au", at: SYDNEY, state: "failed" }));
     expect(value(router.route(QUESTION, 0))).toMatchObject({ path: [], path_latency_ms: null });
+  });
+});
+
+describe("the way to a cluster that another hub stands in for", () => {
+  test("ROUTE-16: leads to the hub that the cluster is nearest to, not to one across the sea", () => {
+    const adopted = clusterView("c", { at: NAIROBI, owner: "au", record: { homeHub: "ke" } });
+    const hubs = new MemoryCatalog()
+      .putHub(hubView({ hubId: "eu", at: FRANKFURT, tier: "global" }))
+      .putHub(hubView({ hubId: "au", at: SYDNEY, tier: "regional", parent: "eu" }))
+      .putHub(hubView({ hubId: "ke", at: NAIROBI, tier: "regional", parent: "eu" }))
+      .putCluster(adopted);
+    const router = routerOver(hubs);
+    expect(value(router.route(QUESTION, 0))).toMatchObject({
+      path: ["ke"],
+      path_latency_ms: 0,
+      chosen: { hub_id: "au" },
+    });
+    hubs.putHub(hubView({ hubId: "ke", at: NAIROBI, state: "failed" }));
+    expect(value(router.route(QUESTION, 0)).path).toEqual(["eu"]);
   });
 });
 

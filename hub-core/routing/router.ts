@@ -3,9 +3,10 @@ import type { CatalogView } from "../common/catalog-view.ts";
 import type { Metrics } from "../common/metrics.ts";
 import { answered, type Reply, refused } from "../common/problem.ts";
 import { hash32, type Random } from "../common/random.ts";
-import { type HubId, type HubIdentity, type Millis, unreachable } from "../common/types.ts";
+import { type DurationMs, type HubId, type HubIdentity, type Millis, unreachable } from "../common/types.ts";
 import type { LimitsConfig } from "../config/hub-config.ts";
 import type { CandidateTable } from "./candidate-table.ts";
+import { asOf } from "./data-age.ts";
 import { decide, scoreAt } from "./decide.ts";
 import { pathTo } from "./dijkstra.ts";
 import { type Explanation, explain } from "./explain.ts";
@@ -33,7 +34,7 @@ export interface RouteAnswer {
   readonly service: string;
   readonly chosen: RouteTarget;
   readonly alternatives: readonly RouteTarget[];
-  /** From the hub nearest to the client to the hub that owns the cluster; empty when that hub cannot be reached. */
+  /** From the hub nearest to the client to the cluster's own hub, or the nearest to it; empty when that cannot be reached. */
   readonly path: readonly HubId[];
   /** Null with an empty path. */
   readonly path_latency_ms: number | null;
@@ -87,10 +88,6 @@ export class Router {
   /** 404 `service_unknown`; 503 `stale`; 503 `no_eligible_cluster`, which always explains. */
   route(question: RouteQuestion, now: Millis): Reply<RouteAnswer> {
     const { catalog } = this.#options;
-    const age = Math.max(0, now - catalog.changedAt);
-    if (question.maxAgeMs !== null && age > question.maxAgeMs) {
-      return this.#refuse(503, "stale", `the catalog is ${age} ms old`, { data_age_ms: age });
-    }
     const basis = this.#tables.basis(question, now);
     if (!basis) {
       return this.#refuse(404, "service_unknown", `no cluster offers ${question.service}`, {
@@ -99,6 +96,10 @@ export class Router {
     }
     const decisionId = question.decisionId ?? this.#drawId();
     const decision = decide(basis.table, basis.ranking, { ...question, decisionId }, now);
+    const age = this.#ageOf(basis, decision?.ranked[0] ?? null, now);
+    if (question.maxAgeMs !== null && age > question.maxAgeMs) {
+      return this.#refuse(503, "stale", `what is known is ${age} ms old`, { data_age_ms: age });
+    }
     if (!decision) {
       return this.#refuse(
         503,
@@ -121,7 +122,7 @@ export class Router {
       service: question.service,
       chosen,
       alternatives,
-      ...this.#pathTo(chosen.hub_id, question.position),
+      ...this.#pathTo(this.#lastHub(basis, decision.ranked[0] as number), question.position),
       catalog_version: catalog.version,
       data_age_ms: age,
       position: { latitude, longitude, source },
@@ -129,10 +130,24 @@ export class Router {
     });
   }
 
-  #pathTo(owner: HubId, position: Position): { path: readonly HubId[]; path_latency_ms: number | null } {
+  /** Of what is said of the one chosen; without any, of the oldest that kept one from being it. */
+  #ageOf({ table }: Basis, chosen: number | null, now: Millis): DurationMs {
+    const { catalog, self } = this.#options;
+    const rests = chosen === null ? table.candidates : table.candidates.slice(chosen, chosen + 1);
+    return rests.reduce((age, { cluster }) => Math.max(age, now - asOf(catalog, self, cluster, now)), 0);
+  }
+
+  /** The owner; while another hub stands in for it, however far, the hub that the cluster is nearest to. */
+  #lastHub({ table }: Basis, row: number): HubId {
+    const { owner, record } = (table.candidates[row] as CandidateTable["candidates"][number]).cluster;
+    if (owner === record.homeHub) return owner;
+    return this.#tables.entryHub({ ...record.coordinates, source: "region" }) ?? owner;
+  }
+
+  #pathTo(last: HubId, position: Position): { path: readonly HubId[]; path_latency_ms: number | null } {
     const graph = this.#tables.graph();
     const from = graph.indexOf.get(this.#tables.entryHub(position) ?? "");
-    const to = graph.indexOf.get(owner);
+    const to = graph.indexOf.get(last);
     const path = from === undefined || to === undefined ? null : pathTo(graph.graph, this.#tables.tree(from), to);
     return path ? { path: hubIdsOf(graph, path), path_latency_ms: path.ms } : { path: [], path_latency_ms: null };
   }

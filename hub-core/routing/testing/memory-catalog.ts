@@ -19,6 +19,8 @@ export class MemoryCatalog implements CatalogView {
   version = 1;
   networkVersion = 1;
   changedAt: Millis = 0;
+  /** Since when hubs are in their state. */
+  readonly since = new Map<HubId, Millis>();
   readonly #journal = new ChangeJournal<ClusterId>(JOURNAL_ENTRIES, 0);
   readonly #hubs = new Map<HubId, HubView>();
   readonly #clusters = new Map<ClusterId, ClusterView>();
@@ -67,6 +69,9 @@ export class MemoryCatalog implements CatalogView {
   }
   hub(id: HubId): HubView | undefined {
     return this.#hubs.get(id);
+  }
+  hubSince(id: HubId): Millis {
+    return this.since.get(id) ?? 0;
   }
   clusters(): Iterable<ClusterView> {
     return this.#clusters.values();
