@@ -2,7 +2,7 @@
 import { UnusablePath } from "../local/files.ts";
 import { CommandError, EXIT, usageError } from "./errors.ts";
 
-const DEFAULT_WIDTH = 100;
+const DEFAULT_WIDTH = 80;
 const LEAST_WIDTH = 40;
 
 /** Of the terminal, or what COLUMNS says when output goes elsewhere. */

@@ -1,19 +1,20 @@
-/** Tables that fit the terminal: columns as wide as they need, and the widest give way first. */
+/** Tables that fit the terminal: columns as wide as they need; where that is too much, spare ones go, then the widest give way. */
 
 export interface Column<Row> {
   readonly title: string;
   readonly value: (row: Row) => string | number | null | undefined;
   readonly align?: "left" | "right";
+  /** May be left out where space is short; the highest goes first. */
+  readonly spare?: number;
 }
 
 const GAP = "  ";
 const LEAST_WIDTH = 6;
 
-export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number): string {
+export function table<Row>(all: readonly Column<Row>[], rows: readonly Row[], width: number): string {
+  const columns = affordable(all, rows, width);
   const cells = rows.map((row) => columns.map((column) => printable(column.value(row))));
-  const needed = columns.map((column, i) =>
-    Math.max(column.title.length, ...cells.map((line) => length(line[i] ?? ""))),
-  );
+  const needed = columns.map((column) => neededBy(column, rows));
   const widths = fitted(needed, width - GAP.length * (columns.length - 1));
   const line = (texts: readonly string[]): string =>
     texts
@@ -21,6 +22,21 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
       .join(GAP)
       .trimEnd();
   return [line(columns.map((column) => column.title.toUpperCase())), ...cells.map(line)].join("\n");
+}
+
+function neededBy<Row>(column: Column<Row>, rows: readonly Row[]): number {
+  return rows.reduce((most, row) => Math.max(most, length(printable(column.value(row)))), column.title.length);
+}
+
+/** Without its spare columns, as far as it takes. */
+function affordable<Row>(all: readonly Column<Row>[], rows: readonly Row[], width: number): readonly Column<Row>[] {
+  let kept = all.map((column) => ({ column, needed: neededBy(column, rows) }));
+  while (kept.reduce((sum, { needed }) => sum + needed + GAP.length, -GAP.length) > width) {
+    const most = Math.max(...kept.map(({ column }) => column.spare ?? 0));
+    if (most === 0) break;
+    kept = kept.filter(({ column }) => (column.spare ?? 0) < most);
+  }
+  return kept.map(({ column }) => column);
 }
 
 /** Takes from the widest column until all fit, or none can give more. */
@@ -53,4 +69,19 @@ function cut(text: string, width: number): string {
 function padded(text: string, width: number, align: "left" | "right"): string {
   const space = " ".repeat(Math.max(0, width - length(text)));
   return align === "right" ? space + text : text + space;
+}
+
+/** Broken between words, further lines indented; a word longer than the line stays whole, so that it can be copied. */
+export function wrapped(text: string, width: number, indent: string): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/(?<=\S) /)) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line === "" || length(longer) <= width) line = longer;
+    else {
+      lines.push(line);
+      line = indent + word;
+    }
+  }
+  return [...lines, line].join("\n");
 }

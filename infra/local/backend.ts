@@ -1,9 +1,10 @@
 /** The process that plays a region's clusters: each answers under its own path, and is kept registered with the region's edge. */
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { FederationCluster } from "../../hub-core/config/index.ts";
 import { runAsChild } from "./child-process.ts";
 import { clusterServer } from "./cluster-server.ts";
-import { keepRegistered } from "./registration.ts";
+import { arrivalMs, keepRegistered } from "./registration.ts";
 
 export interface BackendConfig {
   readonly region: string;
@@ -24,7 +25,7 @@ runAsChild<BackendConfig, BackendReady>(async ({ region, port, edgeUrl, operator
     server.listen(port, "127.0.0.1", () => resolve());
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  for (const cluster of clusters) {
+  for (const [index, cluster] of clusters.entries()) {
     const agent = {
       cluster,
       edgeUrl,
@@ -33,9 +34,11 @@ runAsChild<BackendConfig, BackendReady>(async ({ region, port, edgeUrl, operator
       inFlight: () => inFlight(cluster.id),
     };
     // One cluster that is refused is no reason to take the others down: it answers, but nobody is sent there.
-    keepRegistered(agent).catch((error: unknown) => {
-      console.error(`${cluster.id}: ${error instanceof Error ? error.message : String(error)}`);
-    });
+    void sleep(arrivalMs(index, clusters.length))
+      .then(() => keepRegistered(agent))
+      .catch((error: unknown) => {
+        console.error(`${cluster.id}: ${error instanceof Error ? error.message : String(error)}`);
+      });
   }
   return { url };
 });

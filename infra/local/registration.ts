@@ -15,10 +15,18 @@ const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 2_000;
 const LOOK_AGAIN_MS = 5_000;
 const CHECK_INTERVAL_MS = 2_000;
-const CHECK_TIMEOUT_MS = 1_000;
+/** One machine plays a planet: an answer may have to wait while every region starts. */
+const CHECK_TIMEOUT_MS = 2_000;
+/** The clusters of a region arrive over so long, as they are checked ever after in the phase of their arrival. */
+const ARRIVE_WITHIN_MS = 1_000;
 const CALL_TIMEOUT_MS = 10_000;
 /** A smaller change of load is not worth telling the planet. */
 const LOAD_STEP = 0.05;
+
+/** How long the cluster at `index` of `count` waits before it registers. */
+export function arrivalMs(index: number, count: number): number {
+  return Math.floor((ARRIVE_WITHIN_MS * index) / count);
+}
 
 /** Never returns; throws only when the edge says that the registration itself is wrong. */
 export async function keepRegistered(agent: ClusterAgent): Promise<never> {

@@ -1,10 +1,11 @@
 /** `mpreg chaos`: what can go wrong with a planet, on demand. */
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { PairChange, PairState } from "../../wan/control.ts";
 import { CONTROL_HEADER } from "../../wan/control-header.ts";
 import { reasonOf } from "../api.ts";
 import { CommandError, usageError } from "../errors.ts";
 import { print, terminalWidth } from "../output.ts";
+import { mpregLine } from "../shell.ts";
 import { table } from "../table.ts";
 import { jsonOption, localPlanet, regionOf, stateDirOption } from "../target.ts";
 
@@ -14,10 +15,7 @@ interface ChaosOptions {
   readonly oneWay?: boolean;
 }
 
-export function chaosCommand(): Command {
-  const chaos = new Command("chaos").description(
-    "break the local planet: kill regions, cut and slow the roads between them",
-  );
+export function chaosCommand(chaos: Command): Command {
   const pair = (name: string, description: string): Command =>
     local(chaos.command(`${name} <a> <b>`).description(description)).option("--one-way", "only what goes from a to b");
   pair("cut", "let nothing through between two regions")
@@ -82,7 +80,10 @@ async function changeRegion(region: string, action: "kill" | "start", options: C
   const ms = Date.now() - began;
   print(options.json, answer, () =>
     action === "kill"
-      ? `${region} is dead (runtime ${answer.pid}, clusters ${answer.backend_pid}); npx mpreg chaos start ${region} brings it back`
+      ? [
+          `${region} is dead (runtime ${answer.pid}, clusters ${answer.backend_pid}); this brings it back:`,
+          `  ${mpregLine(`chaos start ${region}`, options.stateDir)}`,
+        ].join("\n")
       : `${region} is back after ${ms} ms (runtime ${answer.pid}, clusters ${answer.backend_pid})`,
   );
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { service } from "./register.ts";
+import { lookAt, service } from "./register.ts";
 import { query } from "./route.ts";
+import { whatNext } from "./start.ts";
 import { duration } from "./token.ts";
 
 test("a service is a name, with a version and a capacity where they are given", () => {
@@ -21,4 +22,23 @@ test("a route's question carries what was said, and no more", () => {
   expect(query({ service: "checkout", from: "São Paulo", explain: true }).toString()).toBe(
     "service=checkout&from=S%C3%A3o+Paulo&explain=1",
   );
+});
+
+test("commands to paste name the state directory that they need, quoted for the shell", () => {
+  const region = { region: "us-east", url: "http://127.0.0.1:8081", pid: 1, backend_pid: 2, hubs: [] };
+  const regions = [{ ...region, state: "running" as const }];
+  const elsewhere = whatNext({ url: "http://127.0.0.1:8080", regions }, { stateDir: "it's here" });
+  const commands = elsewhere.filter((line) => line.includes("npx mpreg"));
+  expect(commands.length).toBeGreaterThan(4);
+  for (const line of commands) expect(line).toContain("--state-dir 'it'\\''s here'");
+  expect(whatNext({ url: "http://127.0.0.1:8080", regions }, { stateDir: ".mpreg" }).join("\n")).not.toContain(
+    "--state",
+  );
+});
+
+test("what reads the registry carries a token, which is never printed", () => {
+  expect(lookAt("http://127.0.0.1:8080/api/clusters/a", { stateDir: "/s" })).toBe(
+    'curl -H "authorization: Bearer $(npx mpreg token --role viewer --state-dir /s)" http://127.0.0.1:8080/api/clusters/a',
+  );
+  expect(lookAt("https://e/api/clusters/a", { url: "https://e", stateDir: ".mpreg" })).toContain("Bearer $MPREG_TOKEN");
 });

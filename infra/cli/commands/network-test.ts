@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { request as secureRequest } from "node:https";
 import { connect } from "node:net";
 import { performance } from "node:perf_hooks";
-import { Command } from "commander";
+import type { Command } from "commander";
 import { reasonOf } from "../api.ts";
 import { EXIT, usageError } from "../errors.ts";
 import { print, terminalWidth } from "../output.ts";
@@ -27,9 +27,8 @@ interface TestOptions {
 const TIMEOUT_MS = 5_000;
 const ROUND_TRIPS = 5;
 
-export function networkTestCommand(): Command {
-  return new Command("network-test")
-    .description("test the way to an edge or hub: names, TCP, HTTP, health, WebSocket")
+export function networkTestCommand(command: Command): Command {
+  return command
     .option("--target <url|region>", "an edge's URL or a region of the local planet; all regions when left out")
     .addOption(stateDirOption())
     .addOption(jsonOption())

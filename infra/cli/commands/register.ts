@@ -1,9 +1,10 @@
 /** `mpreg register`: a cluster, from flags or from a file in the shape of the API. */
-import { Command } from "commander";
+import type { Command } from "commander";
 import { readText } from "../../local/files.ts";
 import { call, problemError } from "../api.ts";
 import { usageError } from "../errors.ts";
 import { print } from "../output.ts";
+import { mpregLine, quoted } from "../shell.ts";
 import { resolveTarget, type TargetOptions, withTarget } from "../target.ts";
 
 interface RegisterOptions extends TargetOptions {
@@ -28,16 +29,15 @@ interface Registered {
 
 const several = (value: string, previous: string[]): string[] => [...previous, value];
 
-export function registerCommand(): Command {
-  const command = new Command("register")
-    .description("register a cluster and the services that it offers")
+export function registerCommand(command: Command): Command {
+  command
     .option("--file <file>", "YAML or JSON, in the shape of POST /api/clusters")
     .option("--id <id>", "cluster id")
     .option("--cluster-region <region>", "region that the cluster is in")
     .option("--lat <degrees>", "latitude")
     .option("--lon <degrees>", "longitude")
     .option("--endpoint <url>", "where it answers; may be repeated", several, [])
-    .option("--service <name[@version][:capacity]>", "what it offers; may be repeated", several, [])
+    .option("--service <service>", "offered: name, name@version or name@version:capacity; may be repeated", several, [])
     .option("--health-url <url>", "checked by the hub")
     .option("--health-interval <ms>", "between checks", "5000")
     .option("--ttl <ms>", "critical when no heartbeat comes for so long");
@@ -53,9 +53,15 @@ async function register(options: RegisterOptions): Promise<void> {
   print(options.json, answer.body, () =>
     [
       `${id} is ${answer.status === 201 ? "registered" : "replaced"} at ${hub}, catalog version ${version}`,
-      `look at it: curl ${target.url}/api/clusters/${encodeURIComponent(id)}`,
+      `look at it: ${lookAt(`${target.url}/api/clusters/${encodeURIComponent(id)}`, options)}`,
     ].join("\n"),
   );
+}
+
+/** Reading the registry takes a token; a local planet's is at hand, and anyone else's is not for printing. */
+export function lookAt(url: string, options: Pick<RegisterOptions, "url" | "stateDir">): string {
+  const token = options.url === undefined ? `$(${mpregLine("token --role viewer", options.stateDir)})` : "$MPREG_TOKEN";
+  return `curl -H "authorization: Bearer ${token}" ${quoted(url)}`;
 }
 
 async function fromFile(file: string): Promise<unknown> {

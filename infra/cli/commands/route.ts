@@ -1,9 +1,9 @@
 /** `mpreg route`: where a client should go, and why. */
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { call, problemError } from "../api.ts";
 import { CommandError, usageError } from "../errors.ts";
 import { print, terminalWidth } from "../output.ts";
-import { table } from "../table.ts";
+import { table, wrapped } from "../table.ts";
 import { resolveTarget, type TargetOptions, withTarget } from "../target.ts";
 
 interface RouteOptions extends TargetOptions {
@@ -54,9 +54,8 @@ interface Decision {
   readonly explain?: { readonly candidates: readonly Candidate[] };
 }
 
-export function routeCommand(): Command {
-  const command = new Command("route")
-    .description("ask where a client should go for a service")
+export function routeCommand(command: Command): Command {
+  command
     .requiredOption("--service <name>", "the service")
     .option("--from <place>", "where the client is: a city, an airport, a cloud region or a hub")
     .option("--lat <degrees>", "or its latitude")
@@ -113,13 +112,14 @@ export function query(options: Omit<RouteOptions, "stateDir">): URLSearchParams 
 function decision(found: Decision, from: string | undefined): string {
   const { chosen, position } = found;
   const where = `${position.latitude.toFixed(2)}, ${position.longitude.toFixed(2)} (${position.source})`;
-  const parts = [
+  const lines = [
     `${found.service} for ${from === undefined ? where : `${from} at ${where}`}`,
     `→ ${chosen.cluster_id} in ${chosen.region}: ${ms(chosen.expected_latency_ms)} ms expected (${chosen.latency_source}), score ${ms(chosen.score)}`,
     `  ${chosen.url}`,
     `  by ${found.path.join(" → ")}${found.path_latency_ms === null ? "" : `, ${ms(found.path_latency_ms)} ms`}`,
     `  decision ${found.decision_id}, catalog ${found.catalog_version}, data ${ms(found.data_age_ms)} ms old`,
   ];
+  const parts = lines.map((line) => wrapped(line, terminalWidth(), "    "));
   if (found.alternatives.length > 0) parts.push("", "else", choices(found.alternatives));
   if (found.explain) parts.push("", "why", candidates(found.explain.candidates));
   return parts.join("\n");
@@ -131,8 +131,8 @@ function choices(list: readonly Choice[]): string {
       { title: "cluster", value: (choice) => choice.cluster_id },
       { title: "region", value: (choice) => choice.region },
       { title: "ms", value: (choice) => ms(choice.expected_latency_ms), align: "right" },
-      { title: "source", value: (choice) => choice.latency_source },
-      { title: "score", value: (choice) => ms(choice.score), align: "right" },
+      { title: "source", value: (choice) => choice.latency_source, spare: 1 },
+      { title: "score", value: (choice) => ms(choice.score), align: "right", spare: 2 },
       { title: "url", value: (choice) => choice.url },
     ],
     list,
@@ -142,8 +142,9 @@ function choices(list: readonly Choice[]): string {
 
 function candidates(list: readonly Candidate[]): string {
   const sorted = list.toSorted((a, b) => (a.score ?? Infinity) - (b.score ?? Infinity));
-  const term = (name: keyof NonNullable<Candidate["terms"]>) => ({
+  const term = (name: keyof NonNullable<Candidate["terms"]>, spare = 0) => ({
     title: name,
+    spare,
     value: (candidate: Candidate) => (candidate.terms ? ms(candidate.terms[name]) : null),
     align: "right" as const,
   });
@@ -159,8 +160,8 @@ function candidates(list: readonly Candidate[]): string {
       term("latency"),
       term("load"),
       term("health"),
-      term("cost"),
-      term("policy"),
+      term("cost", 1),
+      term("policy", 2),
     ],
     sorted,
     terminalWidth(),

@@ -1,6 +1,6 @@
 /** `mpreg start-node`: one hub as its own process, in the foreground. */
 import { resolve } from "node:path";
-import { Command } from "commander";
+import type { Command } from "commander";
 import { formatError, isLoopback, type NodeFile, parseNodeFile } from "../../../hub-core/config/index.ts";
 import { readText } from "../../local/files.ts";
 import type { Seed } from "../../node/introduction.ts";
@@ -23,9 +23,8 @@ interface StartNodeOptions {
   readonly json?: boolean;
 }
 
-export function startNodeCommand(): Command {
-  return new Command("start-node")
-    .description("run one hub as its own process; nodes on one machine find each other")
+export function startNodeCommand(command: Command): Command {
+  return command
     .option("--config <file>", "node file; also MPREG_CONFIG_PATH")
     .option("--node-id <id>", "over the file and MPREG_NODE_ID")
     .option("--region <region>", "over the file and MPREG_REGION")

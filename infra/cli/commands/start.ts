@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command } from "commander";
+import { type Command, Option } from "commander";
 import { type FederationState, readFederationState } from "../../local/federation-state.ts";
 import { makeDirectory, useStateDirectory } from "../../local/files.ts";
 import { AlreadyRunning, supervisorPid } from "../../local/leftovers.ts";
@@ -13,6 +13,7 @@ import { DEFAULT_TOPOLOGY, InvalidTopology, loadTopology } from "../../local/top
 import { NotHealthy } from "../../local/wake.ts";
 import { CommandError, EXIT, usageError } from "../errors.ts";
 import { endSteps, print, progress, step } from "../output.ts";
+import { mpregLine } from "../shell.ts";
 import { jsonOption, stateDirOption } from "../target.ts";
 
 interface StartOptions {
@@ -27,10 +28,11 @@ interface StartOptions {
 const DETACHED_WITHIN_MS = 150_000;
 const HIGHEST_FRONT_PORT = 64_000;
 
-export function startCommand(): Command {
-  return new Command("start")
-    .description("run a whole federation on this machine: one runtime process per region, with a WAN between them")
-    .option("--topology <file>", "federation file", DEFAULT_TOPOLOGY)
+export function startCommand(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--topology <file>", "federation file").default(DEFAULT_TOPOLOGY, "the planet in infra/topologies"),
+    )
     .option("--port <port>", "port of the front door", "8080")
     .option("--worker <file>", "entry of another build of the worker, to try versions against each other")
     .addOption(stateDirOption())
@@ -70,7 +72,7 @@ async function start(options: StartOptions): Promise<void> {
     progress("stopped");
     process.exit(EXIT.ok);
   } catch (error) {
-    throw await explained(error, stateDir);
+    throw await explained(error, options.stateDir);
   }
 }
 
@@ -85,7 +87,7 @@ async function explained(error: unknown, stateDir: string): Promise<unknown> {
     const state = await readFederationState(stateDir);
     const where = state ? `${state.name} at ${state.url}, ${state.regions.length} regions` : "still starting";
     return new CommandError(
-      `a planet runs here already (supervisor ${error.pid}): ${where}. Stop it with npx mpreg stop, or use another --state-dir and --port`,
+      `a planet runs here already (supervisor ${error.pid}): ${where}. Stop it with ${mpregLine("stop", stateDir)}, or use another --state-dir and --port`,
     );
   }
   if (error instanceof PortTaken) return new CommandError(`${error.message}: choose another with --port`);
@@ -135,29 +137,43 @@ async function startDetached(options: StartOptions, stateDir: string, topologyFi
     for (const line of lines.slice(shown)) step(line);
     shown = lines.length;
     if (Date.now() > deadline)
-      throw new CommandError(`not ready after ${DETACHED_WITHIN_MS / 1_000} s, see ${logFile}; npx mpreg stop ends it`);
+      throw new CommandError(
+        `not ready after ${DETACHED_WITHIN_MS / 1_000} s, see ${logFile}; ${mpregLine("stop", options.stateDir)} ends it`,
+      );
     await sleep(100);
   }
 }
 
 function announce(state: FederationState, options: StartOptions, began: number): void {
   const seconds = ((Date.now() - began) / 1_000).toFixed(1);
+  print(options.json, state, () =>
+    ["", `${state.name} is up after ${seconds} s: ${state.url}`, "", ...whatNext(state, options)].join("\n"),
+  );
+}
+
+/** Every line works as it is pasted. */
+export function whatNext(
+  state: Pick<FederationState, "url" | "regions">,
+  options: Pick<StartOptions, "stateDir" | "detach">,
+): string[] {
   const [first, second] = state.regions.map((region) => region.region);
   const near = state.regions.find((region) => region.region.startsWith("eu-"))?.region ?? second ?? first;
-  print(options.json, state, () =>
-    [
-      "",
-      `${state.name} is up after ${seconds} s: ${state.url}`,
-      "",
-      "Try next:",
-      "  npx mpreg status",
-      "  npx mpreg route --service checkout --from Nairobi --explain",
-      `  npx mpreg chaos kill ${near}        # and ask again; npx mpreg chaos start ${near} brings it back`,
-      `  npx mpreg chaos cut ${first} ${near} # a partition; npx mpreg chaos heal ${first} ${near} ends it`,
-      `  npx mpreg register --id my-cluster --lat -1.29 --lon 36.82 --endpoint http://127.0.0.1:3000 --service checkout`,
-      `  curl '${state.url}/api/route?service=checkout&from=Nairobi&explain=1'`,
-      "",
-      options.detach ? "npx mpreg stop ends it." : "Ctrl-C, or npx mpreg stop from elsewhere, ends it.",
-    ].join("\n"),
-  );
+  const line = (args: string): string => `  ${mpregLine(args, options.stateDir)}`;
+  const partition = [
+    "A partition, and its end:",
+    line(`chaos cut ${first} ${near}`),
+    line(`chaos heal ${first} ${near}`),
+  ];
+  return [
+    "Try next:",
+    line("status"),
+    line("route --service checkout --from Nairobi --explain"),
+    `  curl '${state.url}/api/route?service=checkout&from=Nairobi&explain=1'`,
+    "A region dies (ask again), and comes back:",
+    line(`chaos kill ${near}`),
+    line(`chaos start ${near}`),
+    ...(first === near ? [] : partition),
+    "",
+    `${options.detach ? "" : "Ctrl-C, or from elsewhere "}${mpregLine("stop", options.stateDir)} ends it.`,
+  ];
 }

@@ -1,10 +1,10 @@
 /** `mpreg status`: the federation at a glance. */
-import { Command } from "commander";
-import { type FederationState, readFederationState } from "../../local/federation-state.ts";
+import type { Command } from "commander";
+import { type FederationState, isAlive, readFederationState } from "../../local/federation-state.ts";
 import { call, callOk } from "../api.ts";
 import { EXIT } from "../errors.ts";
 import { print, terminalWidth } from "../output.ts";
-import { table } from "../table.ts";
+import { table, wrapped } from "../table.ts";
 import { resolveTarget, type Target, type TargetOptions, withTarget } from "../target.ts";
 
 interface RegistryStatus {
@@ -26,14 +26,15 @@ interface RegistryStatus {
 interface RegionLine {
   readonly region: string;
   readonly url: string;
-  readonly pid: number;
-  readonly backend_pid: number;
+  /** Null: it has ended. */
+  readonly pid: number | null;
+  readonly backend_pid: number | null;
   readonly process: string;
   readonly health: string;
 }
 
-export function statusCommand(): Command {
-  return withTarget(new Command("status").description("hubs, clusters and regions, and how they are"))
+export function statusCommand(command: Command): Command {
+  return withTarget(command)
     .option("--hub <id>", "everything one hub says of itself")
     .action(async (options: TargetOptions & { hub?: string }) => {
       const target = await resolveTarget(options, "viewer");
@@ -53,7 +54,7 @@ export function statusCommand(): Command {
 function regionLines(state: FederationState): Promise<RegionLine[]> {
   return Promise.all(
     state.regions.map(async ({ region, url, pid, backend_pid, state: running }) => {
-      const line = { region, url, pid, backend_pid, process: running };
+      const line = { region, url, pid: living(pid), backend_pid: living(backend_pid), process: running };
       if (running === "stopped") return { ...line, health: "-" };
       try {
         const { body } = await call({ url, token: null }, "GET", "/health");
@@ -66,13 +67,21 @@ function regionLines(state: FederationState): Promise<RegionLine[]> {
   );
 }
 
+function living(pid: number): number | null {
+  return pid > 0 && isAlive(pid) ? pid : null;
+}
+
 function summary(registry: RegistryStatus, regions: readonly RegionLine[], target: Target): string {
   const alive = registry.hubs.filter((hub) => hub.state === "alive").length;
   const { total, healthy, draining } = registry.clusters;
-  const parts = [
-    `${target.url}: ${alive}/${registry.hubs.length} hubs alive, ${healthy}/${total} clusters healthy${draining > 0 ? `, ${draining} draining` : ""}, ` +
-      `${registry.services} services, catalog ${registry.catalog_version}`,
+  const told = [
+    `${alive}/${registry.hubs.length} hubs alive`,
+    `${healthy}/${total} clusters healthy`,
+    ...(draining > 0 ? [`${draining} draining`] : []),
+    registry.services === 1 ? "1 service" : `${registry.services} services`,
+    `catalog ${registry.catalog_version}`,
   ];
+  const parts = [wrapped(`${target.url}: ${told.join(", ")}`, terminalWidth(), "  ")];
   if (regions.length > 0) {
     parts.push(
       "",
@@ -82,8 +91,8 @@ function summary(registry: RegistryStatus, regions: readonly RegionLine[], targe
           { title: "edge", value: (line) => line.url },
           { title: "process", value: (line) => line.process },
           { title: "health", value: (line) => line.health },
-          { title: "pid", value: (line) => line.pid, align: "right" },
-          { title: "clusters' pid", value: (line) => line.backend_pid, align: "right" },
+          { title: "pid", value: (line) => line.pid, align: "right", spare: 1 },
+          { title: "clusters' pid", value: (line) => line.backend_pid, align: "right", spare: 2 },
         ],
         regions,
         terminalWidth(),
@@ -102,10 +111,10 @@ function summary(registry: RegistryStatus, regions: readonly RegionLine[], targe
     table(
       [
         { title: "hub", value: (hub) => hub.hub_id },
-        { title: "tier", value: (hub) => hub.tier },
+        { title: "tier", value: (hub) => hub.tier, spare: 1 },
         { title: "region", value: (hub) => hub.region },
         { title: "state", value: (hub) => hub.state },
-        { title: "parent", value: (hub) => hub.parent },
+        { title: "parent", value: (hub) => hub.parent, spare: 2 },
         { title: "clusters", value: (hub) => `${hub.clusters}/${hub.capacity}`, align: "right" },
         { title: "load", value: (hub) => `${Math.round(hub.load * 100)}%`, align: "right" },
       ],

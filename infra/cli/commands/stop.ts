@@ -1,11 +1,12 @@
 /** `mpreg stop`: ends a planet and everything that belongs to it. */
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command } from "commander";
+import type { Command } from "commander";
 import { isAlive, readFederationState } from "../../local/federation-state.ts";
 import { endLeftovers, releaseLock, supervisorPid } from "../../local/leftovers.ts";
 import { CommandError } from "../errors.ts";
 import { print } from "../output.ts";
+import { mpregLine } from "../shell.ts";
 import { jsonOption, stateDirOption } from "../target.ts";
 
 interface StopOptions {
@@ -15,12 +16,8 @@ interface StopOptions {
 
 const WITHIN_MS = 20_000;
 
-export function stopCommand(): Command {
-  return new Command("stop")
-    .description("stop the planet that runs here")
-    .addOption(stateDirOption())
-    .addOption(jsonOption())
-    .action(stop);
+export function stopCommand(command: Command): Command {
+  return command.addOption(stateDirOption()).addOption(jsonOption()).action(stop);
 }
 
 async function stop(options: StopOptions): Promise<void> {
@@ -40,7 +37,7 @@ async function stop(options: StopOptions): Promise<void> {
   while (isAlive(supervisor)) {
     if (Date.now() > deadline)
       throw new CommandError(
-        `the supervisor (${supervisor}) still runs after ${WITHIN_MS / 1_000} s: kill -9 ${supervisor}, then npx mpreg stop again`,
+        `the supervisor (${supervisor}) still runs after ${WITHIN_MS / 1_000} s: kill -9 ${supervisor}, then ${mpregLine("stop", options.stateDir)} again`,
       );
     await sleep(50);
   }

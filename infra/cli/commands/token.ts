@@ -1,6 +1,6 @@
 /** `mpreg token`: a token for the API, signed with the key of the planet here, of a node file, or of the environment. */
 import { resolve } from "node:path";
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { formatError, parseNodeFile, type SecurityConfig } from "../../../hub-core/config/index.ts";
 import { readFederationState } from "../../local/federation-state.ts";
 import { readText } from "../../local/files.ts";
@@ -27,9 +27,8 @@ interface Signing {
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-export function tokenCommand(): Command {
-  return new Command("token")
-    .description("issue a token for the API")
+export function tokenCommand(command: Command): Command {
+  return command
     .addOption(new Option("--role <role>", "what it may do").choices(ROLES).default("operator"))
     .option("--subject <name>", "whose token it is, for the audit log", process.env.USER ?? "mpreg")
     .option("--expires-in <time>", "how long it holds: 30m, 12h, 7d", "12h")

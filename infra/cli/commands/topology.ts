@@ -1,5 +1,5 @@
 /** `mpreg topology`: the graph that routes are made on, with what was measured. */
-import { Command } from "commander";
+import type { Command } from "commander";
 import { callOk } from "../api.ts";
 import { print, terminalWidth } from "../output.ts";
 import { table } from "../table.ts";
@@ -25,8 +25,8 @@ interface Topology {
   }[];
 }
 
-export function topologyCommand(): Command {
-  return withTarget(new Command("topology").description("nodes and edges of the routing graph"))
+export function topologyCommand(command: Command): Command {
+  return withTarget(command)
     .option("--clusters", "with the clusters, not only the hubs")
     .action(async (options: TargetOptions & { clusters?: boolean }) => {
       const target = await resolveTarget(options, "viewer");

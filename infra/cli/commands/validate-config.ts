@@ -1,5 +1,5 @@
 /** `mpreg validate-config`: what is wrong with a file, where, and what would be right. */
-import { Command } from "commander";
+import type { Command } from "commander";
 import {
   type ConfigError,
   type FileKind,
@@ -22,9 +22,8 @@ interface Verdict {
   readonly errors: readonly ConfigError[];
 }
 
-export function validateConfigCommand(): Command {
-  return new Command("validate-config")
-    .description("check node or federation files; exits with 2 when one is invalid")
+export function validateConfigCommand(command: Command): Command {
+  return command
     .argument("[files...]", "files to check")
     .option("--config <file>", "a file to check")
     .addOption(jsonOption())
