@@ -99,6 +99,24 @@ test("HUB-5: a rumor goes on in the hub's other group; other regions' records go
   expect(metadataAt("l-west-1")).toBe(null);
 });
 
+test("REG-10: metadata that ranks goes everywhere, and where the rest is not held the field is left out of answers", () => {
+  world.run(3_000);
+  const metadata = { owner: "team-a", routing: { cost_ms: 5 } };
+  const cluster = { clusterId: "c1", endpoints: [{ url: "https://c1.example" }], services: [{ name: "api" }] };
+  world.ask("l-east-1", "c1", { kind: "cluster-register", assigned: true, cluster: { ...cluster, metadata } });
+  world.run(3_000);
+  expect(hub("l-west-1").registry.catalog.cluster("c1")?.record.metadata).toEqual({ routing: { cost_ms: 5 } });
+  const ids = ["l-east-1", "l-east-2", "r-west", "l-west-1"];
+  for (const id of ids) world.ask(id, id, { kind: "cluster-get", clusterId: "c1" });
+  world.ask("l-west-1", "list", { kind: "cluster-list" });
+  world.run(1);
+  for (const id of ids.slice(0, 3)) expect(world.replies.get(id)).toMatchObject({ value: { metadata } });
+  expect(world.replies.get("l-west-1")).toMatchObject({ value: { cluster_id: "c1", namespace: "default" } });
+  expect(world.replies.get("l-west-1")).not.toMatchObject({ value: { metadata: expect.anything() } });
+  const { value } = world.replies.get("list") as { value: { clusters: object[] } };
+  expect(value.clusters.map((each) => "metadata" in each)).toEqual([false]);
+});
+
 test("HUB-6: `now` that goes back is read as the last one", () => {
   world.run(3_000);
   hub("g").step({ kind: "timer", timer: "hub", token: -1 }, world.now - 2_000_000);
@@ -176,4 +194,23 @@ test("GOSSIP-33: the same key starts one test message, and with another payload 
   expect(world.replies.get("other")).toMatchObject({ problem: { status: 422, code: "idempotency_key_reused" } });
   const sent = [...hub("l-west-1").registry.storeFor("west").changesSince("l-east-1", 0, 1_000_000).rumors];
   expect(sent.filter(({ body }) => body.kind === "test")).toHaveLength(1);
+});
+
+test("RING-3 LINK-7: a parent with more children than links to spare is not dialled for ever", () => {
+  const regionals = Array.from({ length: 6 }, (_, i) => `r-${i}`);
+  const locals = Array.from({ length: 14 }, (_, i) => `l-${i}`);
+  const large = new HubWorld([
+    { id: "g", region: "r-0", tier: "global", parent: null },
+    ...regionals.map((id): WorldHub => ({ id, region: id, tier: "regional", parent: "g" })),
+    ...locals.map((id): WorldHub => ({ id, region: "r-0", tier: "local", parent: "r-0" })),
+  ]);
+  large.run(90_000);
+  const settled = large.trace.length;
+  large.run(30_000);
+  const dials = large.trace.slice(settled).flatMap(({ effects }) => effects.filter(({ kind }) => kind === "open-link"));
+  expect(dials.length).toBeLessThanOrEqual(4);
+  for (const { links, groups } of large.hubs.values()) {
+    expect(links.standing).toBeGreaterThanOrEqual(2);
+    for (const { membership } of groups) expect(membership.counts()).toMatchObject({ suspect: 0, failed: 0 });
+  }
 });

@@ -148,7 +148,7 @@ export class Links {
         this.#forget(link, true, now, news);
       } else if (link.greeting && link.dialler === "us" && this.#byPeer.get(link.peer) === link) {
         if (!this.#keeps(link.peer, now)) this.#dismiss(link, "unwanted", now, news, out);
-        else if (now >= this.#leaseEnd(link) && now >= this.#dials.readyAt(link.peer)) this.#dial(link.peer, now, out);
+        else if (now >= link.openedAt + this.#o.network.leaseMs && now >= this.#dials.readyAt(link.peer)) this.#dial(link.peer, now, out);
       }
     }
     for (const peer of this.#dials.lost(now)) this.dialFailed(peer, "timeout", now, news);
@@ -172,7 +172,7 @@ export class Links {
       else if (link.dialler === "us" && this.#byPeer.get(link.peer) === link) {
         if (!this.#wanted.has(link.peer)) next = Math.min(next, this.#lingerUntil.get(link.peer) ?? 0);
         else if (!this.#dials.underWay(link.peer)) {
-          next = Math.min(next, Math.max(this.#leaseEnd(link), this.#dials.readyAt(link.peer)));
+          next = Math.min(next, Math.max(link.openedAt + this.#o.network.leaseMs, this.#dials.readyAt(link.peer)));
         }
       }
     }
@@ -326,7 +326,10 @@ export class Links {
       link.retiring = now + RETIRE_MS;
       return;
     }
-    if (reason === "over-limit") this.#dials.refused(link.peer, now);
+    if (reason === "over-limit") {
+      this.#dials.refused(link.peer, now);
+      news.push({ kind: "refused", peer: link.peer });
+    }
     out.closeLink(link.id, 1000, reason);
     this.#forget(link, true, now, news);
   }
@@ -391,9 +394,5 @@ export class Links {
 
   #greetingDeadline(link: Link): Millis {
     return link.openedAt + Math.min(GREETING_MS, this.#o.network.connectionTimeoutMs);
-  }
-
-  #leaseEnd(link: Link): Millis {
-    return link.openedAt + this.#o.network.leaseMs;
   }
 }

@@ -6,6 +6,7 @@
 import type { Outbox } from "../common/outbox.ts";
 import type { DurationMs, HubId, Millis } from "../common/types.ts";
 import { isLive } from "./member.ts";
+import { MAX_MEMBERS } from "./roster.ts";
 import { type Accuse, passengers, type Shared } from "./shared.ts";
 
 export const MAX_CHECKS = 64;
@@ -22,6 +23,8 @@ const RTT_STALE_INTERVALS = 10;
 const UNLINKED_TIMEOUT_MS: DurationMs = 500;
 /** A wanted neighbour without a link is the links' business for this long. */
 const UNLINKED_GRACE_MS: DurationMs = 2_000;
+/** So long after a refusal the peer is left to those that it has links with; the links ask it again meanwhile. */
+const REFUSAL_HOLDS_MS: DurationMs = 600_000;
 /** A longer way than this is not the network's. */
 const RTT_IGNORED_MS: DurationMs = 2_000;
 
@@ -43,6 +46,8 @@ export class Detector {
   readonly #checks = new Map<HubId, Check>();
   /** Questions out, by sequence number; the oldest is given up when there are too many. */
   readonly #pings = new Map<number, { readonly target: HubId; readonly sentAt: Millis; readonly indirect: boolean }>();
+  /** Neighbours that have no link to spare for this hub, and when they said so. */
+  readonly #refused = new Map<HubId, Millis>();
   #seq = 0;
   #nextProbeAt: Millis = Number.POSITIVE_INFINITY;
   #watched: { readonly version: number; readonly id: HubId | undefined } = { version: -1, id: undefined };
@@ -133,6 +138,11 @@ export class Detector {
     this.#checks.delete(target);
   }
 
+  refused(peer: HubId, now: Millis): void {
+    if (this.#refused.size >= MAX_MEMBERS) this.#refused.clear();
+    this.#refused.set(peer, now);
+  }
+
   /** After a pause: what was asked before it proves nothing. */
   reset(now: Millis): void {
     this.#checks.clear();
@@ -159,13 +169,20 @@ export class Detector {
     for (const id of new Set([...links.keys(), ...roster.overlay.neighboursOf(selfId)])) {
       const member = roster.get(id);
       if (!member || !isLive(member.state) || member.state === "suspect" || this.#checks.has(id)) continue;
-      if (!links.has(id) && now - member.lastHeardAt < UNLINKED_GRACE_MS) continue;
+      if (!links.has(id) && (now - member.lastHeardAt < UNLINKED_GRACE_MS || this.#hasRefused(id, now))) continue;
       if (member.lastHeardAt < oldest || (chosen === undefined && member.lastHeardAt === oldest)) {
         oldest = member.lastHeardAt;
         chosen = id;
       }
     }
     return chosen;
+  }
+
+  #hasRefused(id: HubId, now: Millis): boolean {
+    const at = this.#refused.get(id);
+    if (at === undefined || now - at < REFUSAL_HOLDS_MS) return at !== undefined;
+    this.#refused.delete(id);
+    return false;
   }
 
   #longestUnmeasured(now: Millis): HubId | undefined {

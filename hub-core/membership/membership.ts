@@ -120,6 +120,10 @@ export class Membership {
   }
 
   /** `expected`: the other end said goodbye. Anything else is a hint, and is looked into at once. */
+  linkRefused(peer: HubId, now: Millis): void {
+    this.#detector.refused(peer, now);
+  }
+
   linkClosed(peer: HubId, expected: boolean, now: Millis, out: Outbox): void {
     this.#observe(now);
     const { links, roster, isolation, awareness, options } = this.#shared;
@@ -233,7 +237,6 @@ export class Membership {
     return [...this.#shared.roster.all()];
   }
 
-  /** Goes up with every change of a member's standing. */
   get version(): number {
     return this.#shared.roster.version;
   }
@@ -242,7 +245,6 @@ export class Membership {
     return this.#shared.roster.counts();
   }
 
-  /** Members that are neither failed nor left, this hub included. */
   present(): number {
     return this.#shared.roster.live;
   }
