@@ -295,6 +295,8 @@ export class Hub {
         else this.registry.visited(news.peer, false, now, out);
         return;
       }
+      case "refused":
+        return this.#groupOfPeer(news.peer)?.membership.linkRefused(news.peer, now);
       case "answered": {
         const group = this.groupFor(news.hub);
         if (group) group.membership.heard(news.hub.hubId, now);
