@@ -104,7 +104,7 @@ export class Router {
       return this.#refuse(
         503,
         "no_eligible_cluster",
-        `${basis.table.size} clusters offer ${question.service}, none may be used`,
+        `${basis.table.size === 1 ? "1 cluster offers" : `${basis.table.size} clusters offer`} ${question.service}, none may be used`,
         {
           decision_id: decisionId,
           catalog_version: catalog.version,
