@@ -6,6 +6,8 @@ const MEAN_GAIN = 1 / 8;
 const SPREAD_GAIN = 1 / 4;
 const LOSS_GAIN = 1 / 32;
 const MEDIAN_OF = 3;
+/** Busy machines only add to an answer: the least of so many is the way itself (LEDBAT, RFC 6817 §3.1.1). */
+const LEAST_OF = 16;
 const FASTEST_TIMEOUT_MS = 100;
 /** The first probe of a link knows nothing yet. */
 const UNKNOWN_TIMEOUT_MS = 500;
@@ -23,6 +25,11 @@ export class LinkQuality {
     return this.#meanMs;
   }
 
+  /** What routes go by; time-outs go by `rttMs`. */
+  get leastMs(): DurationMs | null {
+    return this.#recent.length === 0 ? null : Math.min(...this.#recent);
+  }
+
   /** 0…1. */
   get loss(): number {
     return this.#loss;
@@ -36,8 +43,9 @@ export class LinkQuality {
   answered(rttMs: DurationMs, now: Millis): DurationMs {
     this.#sampledAt = now;
     this.#loss -= this.#loss * LOSS_GAIN;
-    this.#recent = [...this.#recent.slice(1 - MEDIAN_OF), rttMs];
-    const median = [...this.#recent].sort((a, b) => a - b)[this.#recent.length >> 1] ?? rttMs;
+    this.#recent = [...this.#recent.slice(1 - LEAST_OF), rttMs];
+    const last = this.#recent.slice(-MEDIAN_OF);
+    const median = last.sort((a, b) => a - b)[last.length >> 1] ?? rttMs;
     if (this.#meanMs === null) {
       this.#meanMs = median;
       this.#spreadMs = median / 2;

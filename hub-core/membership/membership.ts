@@ -278,8 +278,8 @@ export class Membership {
   }
 
   linkQuality(id: HubId): { readonly rttMs: number; readonly loss: number } | undefined {
-    const quality = this.#shared.links.get(id)?.quality;
-    return quality && quality.rttMs !== null ? { rttMs: quality.rttMs, loss: quality.loss } : undefined;
+    const { leastMs = null, loss = 0 } = this.#shared.links.get(id)?.quality ?? {};
+    return leastMs === null ? undefined : { rttMs: leastMs, loss };
   }
 
   status(): MembershipStatus {

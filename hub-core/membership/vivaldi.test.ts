@@ -59,6 +59,17 @@ test("VIV-2: one late answer in three does not change the round trip", () => {
   expect(quality.rttMs).toBe(40);
 });
 
+test("VIV-4: the round trip that a link is told with is the least of its last sixteen answers", () => {
+  const quality = new LinkQuality();
+  expect(quality.leastMs).toBeNull();
+  for (const ms of [420, 90, 31, 77]) quality.answered(ms, 0);
+  expect(quality.leastMs).toBe(31);
+  for (let i = 0; i < 15; i++) quality.answered(300, i);
+  expect(quality.leastMs).toBe(77);
+  quality.answered(300, 16);
+  expect(quality.leastMs).toBe(300);
+});
+
 test("VIV-2: a link's time-out follows its round trip, between the floor and the ceiling", () => {
   const quality = new LinkQuality();
   expect(quality.timeoutMs(300)).toBe(300);

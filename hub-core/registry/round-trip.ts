@@ -29,6 +29,11 @@ export class RoundTrip {
     return Math.min(...this.#samples, this.#known ?? Number.POSITIVE_INFINITY);
   }
 
+  /** Of however few samples, for those who cannot wait. */
+  get leastMs(): DurationMs {
+    return Math.min(...this.#samples, this.#known ?? Number.POSITIVE_INFINITY);
+  }
+
   sample(rttMs: DurationMs): void {
     this.#samples = [...this.#samples.slice(1 - SAMPLES), rttMs];
     if (this.#samples.length === SAMPLES) this.#known = null;

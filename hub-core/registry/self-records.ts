@@ -4,7 +4,7 @@ import type { HubIdentity, Millis } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import { type HubRecord, type LinksRecord, recordKeys, type SummaryRecord } from "../wire/catalog.ts";
 import type { Catalog } from "./catalog.ts";
-import { isNews, linksRecord, type MeasuredLink } from "./links-record.ts";
+import { isNews, LinkTrips, linksRecord, type MeasuredLink } from "./links-record.ts";
 import type { OwnLog } from "./own-log.ts";
 import type { OwnedClusters } from "./owned-clusters.ts";
 import { sameSummary, summaryOf } from "./summary.ts";
@@ -34,6 +34,7 @@ export class SelfRecords {
   #summarisedAt: Millis = Number.NEGATIVE_INFINITY;
   #seenVersion = -1;
   #links: LinksRecord | undefined;
+  readonly #trips = new LinkTrips();
   #toldRoom = true;
 
   constructor(options: SelfRecordsOptions) {
@@ -61,7 +62,8 @@ export class SelfRecords {
     this.#hubAt = Math.min(this.#hubAt, turned ? now : now + COALESCE_MS);
   }
 
-  setLinks(measured: readonly MeasuredLink[], now: Millis, out: Outbox): void {
+  setLinks(looked: readonly MeasuredLink[], now: Millis, out: Outbox): void {
+    const measured = this.#trips.of(looked);
     if (!isNews(this.#links, measured, now)) return;
     this.#links = linksRecord(measured, now);
     const { log } = this.#o;
