@@ -1,12 +1,11 @@
 /** The HTTP API, put together. What it needs of the world comes with each request: see `EdgeBindings`. */
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { SOFTWARE_VERSION } from "../durable-objects/version.ts";
 import { renderDocs } from "./docs/index.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 import { gossipRoutes } from "./gossip/index.ts";
 import { healthRoutes } from "./health/index.ts";
-import { failed, notFound, refuseInvalid, registerSecurity, requestId, sendProblem } from "./http/index.ts";
+import { bodyLimit, failed, notFound, refuseInvalid, registerSecurity, requestId } from "./http/index.ts";
 import { introduceRoutes } from "./introduce/index.ts";
 import { metricsRoutes } from "./metrics/index.ts";
 import { peerRoutes } from "./peer/index.ts";
@@ -19,15 +18,7 @@ export const MAX_BODY_BYTES = 256 * 1_024;
 
 const base = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid });
 base.use(requestId);
-base.use(
-  bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: (c) => {
-      const detail = `a body may have ${MAX_BODY_BYTES} bytes`;
-      return sendProblem(c, { status: 413, code: "body_too_large", detail, extra: { limit: MAX_BODY_BYTES } });
-    },
-  }),
-);
+base.use(bodyLimit({ maxBytes: MAX_BODY_BYTES, discardBytes: 8 * 1_024 * 1_024, discardMs: 5_000 }));
 
 const routes = base
   .route("/", healthRoutes)

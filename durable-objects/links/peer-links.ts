@@ -48,13 +48,13 @@ export class PeerLinks {
 
   /** The accepting side of a link. Anything but a peer that proves itself is answered 401. */
   async accept(request: Request): Promise<Response> {
-    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-      return refusal(426, "upgrade_required", { upgrade: "websocket" });
-    }
     const claims = await this.#authenticate(request);
     if (!claims) {
       this.#o.metrics.count("federation_peers_refused_total", 1, { reason: "unauthenticated" });
       return refusal(401, "unauthenticated", { "www-authenticate": 'Bearer realm="mpreg-peer"' });
+    }
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      return refusal(426, "upgrade_required", { upgrade: "websocket" });
     }
     if (this.#sockets.size >= this.#o.maxSockets) {
       this.#o.metrics.count("federation_links_refused_total", 1, { reason: "flood" });

@@ -89,10 +89,11 @@ function reportTest(hub: Hub, messageId: string, now: Millis): Reply {
 }
 
 function reportLatency(hub: Hub, observations: readonly LatencyObservation[], now: Millis, out: Outbox): Reply {
-  const records = latencyRecords(observations, hub.registry.catalog, now);
-  if (!records.ok) return records;
-  for (const { key, record } of records.value) {
+  const report = latencyRecords(observations, hub.registry.catalog, now);
+  if (!report.ok) return report;
+  const { publications, ignored } = report.value;
+  for (const { key, record } of publications) {
     hub.registry.publish(key, record, "bulk", now + LATENCY_TTL_MS, now, out);
   }
-  return answered({ accepted: records.value.length, catalog_version: hub.registry.catalog.version }, 202);
+  return answered({ accepted: publications.length, ignored, catalog_version: hub.registry.catalog.version }, 202);
 }

@@ -3,6 +3,7 @@ import type { CatalogView, ClusterView, HubView } from "../common/catalog-view.t
 import type { HubId, Json, Millis } from "../common/types.ts";
 import type { ClusterState, MemberState } from "../wire/catalog.ts";
 import { carries } from "./owned-cluster.ts";
+import type { RecordForm } from "./scoped-store.ts";
 import { isServing, serviceTotals } from "./summary.ts";
 
 interface CoordinatesAnswer {
@@ -48,7 +49,8 @@ export interface ClusterAnswer {
   readonly ttl_ms: number | null;
   readonly namespace: string;
   readonly jurisdiction: string | null;
-  readonly metadata: Json;
+  /** Absent where only the routing form is held, which has no more of it than what ranks. */
+  readonly metadata?: Json;
   readonly state: ClusterState;
   readonly reason: string;
   readonly state_since_at: string;
@@ -99,7 +101,8 @@ function hubAnswer(hub: HubView, children: readonly HubId[]): HubAnswer {
   };
 }
 
-export function clusterAnswer({ owner, record, vouched }: ClusterView, now: Millis): ClusterAnswer {
+/** `form`: what this hub holds of the record. */
+export function clusterAnswer({ owner, record, vouched }: ClusterView, now: Millis, form: RecordForm): ClusterAnswer {
   const { healthCheck, maintenance, coordinates } = record;
   return {
     cluster_id: record.clusterId,
@@ -120,7 +123,7 @@ export function clusterAnswer({ owner, record, vouched }: ClusterView, now: Mill
     ttl_ms: record.ttlMs,
     namespace: record.namespace,
     jurisdiction: record.jurisdiction,
-    metadata: record.metadata,
+    ...(form === "whole" ? { metadata: record.metadata } : {}),
     state: record.state,
     reason: record.reason,
     state_since_at: isoTime(record.stateSince),

@@ -158,7 +158,7 @@ export class ClusterWrites {
 
   #show(write: OfOwned, now: Millis): Reply {
     const view = this.#o.catalog.cluster(write.clusterId);
-    return view ? answered(clusterAnswer(view, now)) : unknown(write);
+    return view ? answered(clusterAnswer(view, now, "whole")) : unknown(write);
   }
 
   #hasRoomHere(): boolean {

@@ -1,15 +1,16 @@
 /** Filtering and paging: pages go by id, so a cursor stays good while clusters come and go. */
 import { answered, type Reply, refused } from "../common/problem.ts";
-import type { Millis } from "../common/types.ts";
+import type { HubIdentity, Millis } from "../common/types.ts";
 import type { ClusterRecord } from "../wire/catalog.ts";
 import { clusterAnswer, serviceAnswer, serviceDetail } from "./answers.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ClusterFilter } from "./registry-requests.ts";
+import { formAt } from "./scoped-store.ts";
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 1_000;
 
-export function listClusters(catalog: Catalog, filter: ClusterFilter, now: Millis): Reply {
+export function listClusters(catalog: Catalog, self: HubIdentity, filter: ClusterFilter, now: Millis): Reply {
   const { ids, next } = page(
     filter.service === undefined
       ? catalog.sortedClusterIds()
@@ -22,7 +23,7 @@ export function listClusters(catalog: Catalog, filter: ClusterFilter, now: Milli
   );
   const clusters = ids.flatMap((id) => {
     const view = catalog.cluster(id);
-    return view ? [clusterAnswer(view, now)] : [];
+    return view ? [clusterAnswer(view, now, formAt(self, catalog.hub(view.owner)))] : [];
   });
   return answered({ clusters, next_cursor: next, catalog_version: catalog.version });
 }

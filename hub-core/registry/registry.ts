@@ -44,7 +44,7 @@ import { isDurable, OwnLog, readStoredLog } from "./own-log.ts";
 import { OwnedClusters } from "./owned-clusters.ts";
 import { RecordStore } from "./record-store.ts";
 import type { ClusterWrite, RegistryRequest } from "./registry-requests.ts";
-import { type Provenance, RegionalStore } from "./scoped-store.ts";
+import { formAt, type Provenance, RegionalStore } from "./scoped-store.ts";
 import { SelfRecords } from "./self-records.ts";
 import { Spokesman } from "./spokesman.ts";
 import { Sponsor } from "./sponsor.ts";
@@ -255,10 +255,10 @@ export class Registry {
       case "registry-status":
         return answered(registryStatus(catalog, (hub) => catalog.directory.childrenOf(hub)));
       case "cluster-list":
-        return listClusters(catalog, request, now);
+        return listClusters(catalog, this.#o.self, request, now);
       case "cluster-get": {
         const view = catalog.cluster(request.clusterId);
-        if (view) return answered(clusterAnswer(view, now));
+        if (view) return answered(clusterAnswer(view, now, formAt(this.#o.self, catalog.hub(view.owner))));
         return refused(404, "cluster_unknown", `No cluster "${request.clusterId}" is registered.`);
       }
       case "service-list":

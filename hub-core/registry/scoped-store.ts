@@ -2,7 +2,7 @@
  * The store as one group sees it. Inside a region records travel whole; down to a region's local hubs, those of other
  * regions travel in routing form, and so are never taken back from them.
  */
-import type { HubId, Millis } from "../common/types.ts";
+import type { HubId, HubIdentity, Json, Millis } from "../common/types.ts";
 import type { Rumor, RumorStore, VersionVector } from "../wire/catalog.ts";
 import type { RecordStore } from "./record-store.ts";
 
@@ -61,8 +61,23 @@ export class RegionalStore implements RumorStore {
   }
 }
 
+/** What a hub holds of the records of `owner`: a local one, of other regions, what routing needs. */
+export type RecordForm = "whole" | "routing";
+
+export function formAt(self: HubIdentity, owner: HubIdentity | undefined): RecordForm {
+  if (self.tier !== "local" || owner?.hubId === self.hubId) return "whole";
+  return owner && (owner.hubId === self.parent || owner.parent === self.parent) ? "whole" : "routing";
+}
+
 /** What a decision needs, less what only people read. */
 function routingForm(rumor: Rumor): Rumor {
   if (rumor.body.kind !== "cluster" || rumor.body.metadata === null) return rumor;
-  return { ...rumor, body: { ...rumor.body, metadata: null } };
+  return { ...rumor, body: { ...rumor.body, metadata: ranking(rumor.body.metadata) } };
+}
+
+/** Of the metadata, what ranks: equal questions get equal scores at every hub. */
+function ranking(metadata: Json): Json {
+  if (metadata === null || typeof metadata !== "object" || Array.isArray(metadata)) return null;
+  const routing = (metadata as Readonly<Record<string, Json>>).routing;
+  return routing === undefined ? null : { routing };
 }

@@ -236,20 +236,36 @@ describe("reports from outside", () => {
     expect(latencyRecords(observations, catalog, 77)).toEqual({
       ok: true,
       status: 200,
-      value: [
-        {
-          key: "latency/lon/c",
-          record: { kind: "latency", from: "lon", coordinates: LONDON, to: "c", rttMs: 8, observedAt: 77 },
-        },
-        {
-          key: "latency/eu/c",
-          record: { kind: "latency", from: "eu", coordinates: null, to: "c", rttMs: 9, observedAt: 77 },
-        },
-      ],
+      value: {
+        publications: [
+          {
+            key: "latency/lon/c",
+            record: { kind: "latency", from: "lon", coordinates: LONDON, to: "c", rttMs: 8, observedAt: 77 },
+          },
+          {
+            key: "latency/eu/c",
+            record: { kind: "latency", from: "eu", coordinates: null, to: "c", rttMs: 9, observedAt: 77 },
+          },
+        ],
+        ignored: [],
+      },
     });
   });
 
-  test("ROUTE-45: all or nothing, and each fault is named", () => {
+  test("ROUTE-47: one faster than light is left out and named, and the others are taken", () => {
+    const observations = [
+      { from: "lon", coordinates: null, to: "c", rttMs: 1 },
+      { from: "lon", coordinates: null, to: "c", rttMs: 8 },
+    ];
+    expect(latencyRecords(observations, catalog, 0)).toMatchObject({
+      value: {
+        publications: [{ record: { rttMs: 8 } }],
+        ignored: [{ path: "0.rtt_ms", message: expect.stringContaining("light in fibre needs 3.5") }],
+      },
+    });
+  });
+
+  test("ROUTE-45: when one makes no sense nothing is taken, and each fault is named", () => {
     const observations = [
       { from: "lon", coordinates: null, to: "c", rttMs: 8 },
       { from: "nowhere", coordinates: null, to: "nobody", rttMs: -1 },

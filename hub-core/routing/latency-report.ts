@@ -1,7 +1,8 @@
 /** Round trips told from outside become records: checked against the catalog here, published by whoever owns a log. */
 import type { CatalogView } from "../common/catalog-view.ts";
+import { fibreRttMs } from "../common/great-circle.ts";
 import { answered, type Reply, refused } from "../common/problem.ts";
-import type { Coordinates, Millis } from "../common/types.ts";
+import type { Coordinates, DurationMs, Millis } from "../common/types.ts";
 import { ID_BYTES, type LatencyRecord, recordKeys } from "../wire/catalog.ts";
 import type { LatencyObservation } from "./question.ts";
 
@@ -9,17 +10,23 @@ import type { LatencyObservation } from "./question.ts";
 export const MAX_OBSERVED = 1_000;
 export const MAX_RTT_MS = 60_000;
 
+export interface LatencyReport {
+  readonly publications: readonly LatencyPublication[];
+  /** Well said, but faster than light: they measure no way between the stated places. */
+  readonly ignored: readonly { readonly path: string; readonly message: string }[];
+}
+
 export interface LatencyPublication {
   readonly key: string;
   readonly record: LatencyRecord;
 }
 
-/** All or nothing: 400 `invalid_observation` names every observation that cannot be taken, by index. */
+/** 400 `invalid_observation` names every observation that makes no sense, by index, and then nothing is taken. */
 export function latencyRecords(
   observations: readonly LatencyObservation[],
   view: CatalogView,
   now: Millis,
-): Reply<readonly LatencyPublication[]> {
+): Reply<LatencyReport> {
   if (observations.length === 0 || observations.length > MAX_OBSERVED) {
     return refused(400, "invalid_observation", `1 to ${MAX_OBSERVED} observations at once`, { max: MAX_OBSERVED });
   }
@@ -27,19 +34,28 @@ export function latencyRecords(
     faults(one, view).map((fault) => ({ path: `${i}.${fault.field}`, message: fault.message })),
   );
   if (errors.length > 0) return refused(400, "invalid_observation", "nothing was recorded", { errors });
-  return answered(
-    observations.map((one) => ({
-      key: recordKeys.latency(one.from, one.to),
-      record: {
-        kind: "latency",
-        from: one.from,
-        coordinates: one.coordinates ?? positionOf(one.from, view),
-        to: one.to,
-        rttMs: Math.round(one.rttMs * 10) / 10,
-        observedAt: now,
-      },
-    })),
-  );
+  const publications: LatencyPublication[] = [];
+  const ignored: { path: string; message: string }[] = [];
+  for (const [i, one] of observations.entries()) {
+    const record: LatencyRecord = {
+      kind: "latency",
+      from: one.from,
+      coordinates: one.coordinates ?? positionOf(one.from, view),
+      to: one.to,
+      rttMs: Math.round(one.rttMs * 10) / 10,
+      observedAt: now,
+    };
+    const least = leastMs(record, view);
+    if (record.rttMs >= least) publications.push({ key: recordKeys.latency(one.from, one.to), record });
+    else {
+      const needed = Math.ceil(least * 10) / 10;
+      ignored.push({
+        path: `${i}.rtt_ms`,
+        message: `light in fibre needs ${needed} between where the two say they are`,
+      });
+    }
+  }
+  return answered({ publications, ignored });
 }
 
 function faults(one: LatencyObservation, view: CatalogView): { field: string; message: string }[] {
@@ -55,6 +71,12 @@ function faults(one: LatencyObservation, view: CatalogView): { field: string; me
     found.push({ field: "rtt_ms", message: `more than 0 and at most ${MAX_RTT_MS}` });
   }
   return found;
+}
+
+/** By physics; zero when one of the two has no position. */
+function leastMs({ coordinates, to }: LatencyRecord, view: CatalogView): DurationMs {
+  const target = positionOf(to, view);
+  return coordinates && target ? fibreRttMs(coordinates, target) : 0;
 }
 
 function positionOf(id: string, view: CatalogView): Coordinates | null {

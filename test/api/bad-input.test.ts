@@ -23,8 +23,9 @@ const GOOD_BODIES: Readonly<Record<string, unknown>> = {
   "post /api/clusters": REGISTRATION,
   "put /api/clusters/{id}/heartbeat": { load: 0.5, in_flight: 3, services: { checkout: { load: 0.1, healthy: true } } },
   "post /api/clusters/{id}/maintenance": { starts_at: "2027-01-01T00:00:00Z", ends_at: "2027-01-01T01:00:00Z" },
-  "post /api/latency": [{ from: "NBO", to: "global-hub", rtt_ms: 12.5 }],
+  "post /api/latency": [{ from: "NBO", to: "global-hub", rtt_ms: 250 }],
   "post /api/gossip/test-message": { payload: { text: "hello" } },
+  "post /admin/shutdown": { timeout_ms: 1_000 },
   "post /admin/introduce": [
     {
       hub_id: "regional-eu",
@@ -143,6 +144,8 @@ test.each(operations.map((each) => [`${each.method.toUpperCase()} ${each.path}`,
       }),
       { numRuns: 60, seed: 20_260_101 },
     );
+    // It has left by now.
+    if (path === "/admin/shutdown") edge = await startEdge();
   },
 );
 

@@ -8,6 +8,7 @@ const security = {
   issuer: "mpreg-federation",
   adminRoles: ["federation_admin"],
   operatorRoles: ["federation_operator"],
+  tokenExpiryMs: 3_600_000,
 };
 
 function token(
@@ -48,6 +49,22 @@ test("a token of this federation says who it is and what they may do", async () 
     subject: "ada",
     role: "operator",
   });
+});
+
+test("refused, with the reason: a lifetime over token_expiry, issued in the future", async () => {
+  const now = Math.floor(Date.now() / 1_000);
+  const sign = (iat: number | null, exp: number) => {
+    const jwt = new SignJWT({ roles: ["admin"] }).setProtectedHeader({ alg: "HS256" }).setIssuer("mpreg-federation");
+    if (iat !== null) jwt.setIssuedAt(iat);
+    return jwt.setExpirationTime(exp).sign(new TextEncoder().encode(KEY));
+  };
+  const judge = async (iat: number | null, exp: number) => identify(await sign(iat, exp), KEY, security);
+  expect(await judge(now, now + 365 * 86_400)).toMatchObject({ reason: expect.stringContaining("token_expiry") });
+  expect(await judge(null, now + 7_200)).toMatchObject({ reason: expect.stringContaining("3600 s at most") });
+  expect(await judge(now - 3_000, now + 3_000)).toMatchObject({ reason: expect.stringContaining("token_expiry") });
+  expect(await judge(now + 600, now + 700)).toMatchObject({ reason: expect.stringContaining("future") });
+  expect(await judge(now + 10, now + 3_610)).toMatchObject({ ok: true });
+  expect(await judge(null, now + 3_600)).toMatchObject({ ok: true });
 });
 
 test("refused: expired, other issuer, other key, other algorithm, no expiry, garbage, and all when there is no key", async () => {

@@ -1,3 +1,4 @@
+export { bodyLimit } from "./body-limit.ts";
 export { failed, notFound } from "./errors.ts";
 export { refuseInvalid } from "./invalid-input.ts";
 export { anyJson, boundedJson } from "./json-value.ts";

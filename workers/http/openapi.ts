@@ -41,8 +41,18 @@ export const coordinatesSchema = z
   .object({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) })
   .openapi("Coordinates");
 
-/** An address that a hub or a client will fetch. */
-export const httpUrlSchema = z.url({ protocol: /^https?$/ }).max(2_048);
+/** An address that a hub or a client will fetch. It is shown to whoever asks for a route, so it holds no secret. */
+export const httpUrlSchema = z
+  .url({ protocol: /^https?$/ })
+  .max(2_048)
+  .refine((url) => !hasCredentials(url), "an address is public: no user or password in it")
+  .refine((url) => !url.includes("#"), "a fragment is never sent: leave it out");
+
+function hasCredentials(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { username, password } = new URL(url);
+  return username !== "" || password !== "" || /^https?:\/*[^/?#]*@/i.test(url.trim());
+}
 
 export const idempotencyHeader = z.object({
   "idempotency-key": z

@@ -25,22 +25,30 @@ const TITLES: Readonly<Record<number, string>> = {
   403: "Forbidden",
   404: "Not found",
   405: "Method not allowed",
+  406: "Not acceptable",
+  408: "Request timeout",
   409: "Conflict",
   410: "Gone",
   412: "Precondition failed",
+  411: "Length required",
   413: "Content too large",
+  414: "URI too long",
   415: "Unsupported media type",
   421: "Misdirected request",
+  422: "Unprocessable content",
   426: "Upgrade required",
+  428: "Precondition required",
   429: "Too many requests",
+  431: "Header fields too large",
   500: "Internal error",
+  502: "Bad gateway",
   503: "Service unavailable",
   504: "Gateway timeout",
   507: "Insufficient storage",
 };
 
 export function problemBody({ status, code, detail, extra }: Problem): ProblemBody {
-  const title = TITLES[status] ?? `Status ${status}`;
+  const title = TITLES[status] ?? (status >= 500 ? "Failed" : "Refused");
   return { ...extra, type: `urn:mpreg:problem:${code}`, title, status, detail, code };
 }
 

@@ -13,11 +13,21 @@ const WEIGHT_MAX = 1_000_000;
 const CAPACITY_MAX = 1_000_000_000;
 const DAY_MS = 86_400_000;
 
+/** As a range can be matched against it: ROUTE-7. */
+const versionSchema = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(
+    /^v?\d{1,9}(\.\d{1,9}){0,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/,
+    "a version like 1, 1.2, 1.2.3 or 1.2.3-rc.1, which ranges can be matched against",
+  );
+
 const fraction = z.number().min(0).max(1);
 
 const service = z.strictObject({
   name: idSchema,
-  version: z.string().min(1).max(128).optional(),
+  version: versionSchema.optional(),
   tags: z.array(idSchema).max(32).optional(),
   weight: z.int().min(0).max(WEIGHT_MAX).optional(),
   capacity: z
@@ -50,6 +60,10 @@ export const registrationSchema = z
         url: httpUrlSchema,
         interval_ms: z.int().min(500).max(DAY_MS).optional(),
         timeout_ms: z.int().min(100).max(60_000).optional(),
+      })
+      .refine(({ interval_ms, timeout_ms }) => (timeout_ms ?? 0) <= (interval_ms ?? Number.POSITIVE_INFINITY), {
+        path: ["timeout_ms"],
+        message: "at most interval_ms: a check has ended when the next one is due",
       })
       .optional(),
     ttl_ms: z

@@ -1,5 +1,5 @@
 /** Where to go, why, and over which hubs. */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { LatencyObservation, RouteQuestion } from "../../hub-core/routing/index.ts";
 import { requires } from "../auth/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
@@ -11,6 +11,7 @@ import {
   observationsSchema,
   pathsQuerySchema,
   pathsSchema,
+  reportedSchema,
   routeQuerySchema,
   topologySchema,
 } from "./schemas.ts";
@@ -53,7 +54,7 @@ const postLatency = createRoute({
   security: secured,
   middleware: requires("operator"),
   request: { body: body(observationsSchema) },
-  responses: { 202: json(z.record(z.string(), z.unknown()), "Taken into account"), ...problems },
+  responses: { 202: json(reportedSchema, "How many were taken into account, and which were not"), ...problems },
 });
 
 export const routingRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid })
@@ -81,7 +82,7 @@ export const routingRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInval
     const observations = c.req.valid("json").map((told) => observationOf(told, c.env.findPlace));
     const reply = await ask(c, { kind: "latency-report", observations });
     if (!reply.ok) return sendProblem(c, reply.problem);
-    return c.json(reply.value as Record<string, unknown>, 202);
+    return c.json(reply.value as z.output<typeof reportedSchema>, 202);
   });
 
 function questionOf(query: z.output<typeof routeQuerySchema>, position: RouteQuestion["position"]): RouteQuestion {

@@ -165,3 +165,13 @@ export const observationsSchema = z
   .min(1)
   .max(MAX_OBSERVATIONS)
   .openapi("LatencyObservations");
+
+export const reportedSchema = z
+  .looseObject({
+    accepted: z.int(),
+    ignored: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .openapi({ description: "Round trips faster than light between the two places" }),
+    catalog_version: z.int(),
+  })
+  .openapi("LatencyReported");
