@@ -17,6 +17,11 @@ const REFRESH_AFTER_MS: DurationMs = 3_600_000;
 export class LinkTrips {
   readonly #trips = new Map<HubId, RoundTrip>();
 
+  /** From before a restart: a cold process measures its own haste. */
+  know(links: readonly MeasuredLink[]): void {
+    for (const { peer, rttMs } of links) this.#trips.set(peer, new RoundTrip(rttMs));
+  }
+
   of(measured: readonly MeasuredLink[]): MeasuredLink[] {
     const present = new Set(measured.map(({ peer }) => peer));
     for (const peer of this.#trips.keys()) {

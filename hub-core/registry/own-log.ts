@@ -177,5 +177,4 @@ export function recordSize(key: string, body: RecordBody): number | RangeError {
   }
 }
 
-export const isDurable = (key: string): boolean =>
-  key !== recordKeys.links && key !== recordKeys.summary && !key.startsWith(recordKeys.test(""));
+export const isDurable = (key: string): boolean => key !== recordKeys.summary && !key.startsWith(recordKeys.test(""));

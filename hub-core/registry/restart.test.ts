@@ -195,6 +195,26 @@ test("REG-25: links are told with their least round trip, when one comes or goes
   expect(told()).toBe(8);
 });
 
+test("REG-25: after a restart links are as long as they were, whatever a cold process measures at first", () => {
+  const world = new World({ hubs: [hub("h", "local", "r", null)] });
+  const node = world.node("h");
+  const measure = (rttMs: number) => {
+    world.run(5_000);
+    node.registry.setLinks([{ peer: "p", rttMs, loss: 0, utilisation: 0 }], world.now, world.outbox(node));
+  };
+  measure(40);
+  world.kill("h");
+  world.start("h");
+  const told = () => [...node.registry.catalog.links()].map(({ record }) => record.links[0]?.rttMs);
+  expect(told()).toEqual([40]);
+  for (let look = 0; look < 15; look++) {
+    measure(400 - look);
+    expect(told()).toEqual([40]);
+  }
+  measure(400);
+  expect(told()).toEqual([386]);
+});
+
 test("REG-26: a regional hub summarises its region on change, at most every 5 s", () => {
   const world = new World({ hubs: planet(2, 1) });
   world.run(10_000);

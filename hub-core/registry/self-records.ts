@@ -47,6 +47,11 @@ export class SelfRecords {
 
   start(now: Millis, out: Outbox): void {
     this.#startedAt = now;
+    const links = this.#o.log.newest(recordKeys.links)?.body;
+    if (links?.kind === "links") {
+      this.#links = links;
+      this.#trips.know(links.links);
+    }
     this.#publishHub(now, out);
   }
 
@@ -68,7 +73,7 @@ export class SelfRecords {
     this.#links = linksRecord(measured, now);
     const { log } = this.#o;
     log.publish(
-      { key: recordKeys.links, body: this.#links, priority: "bulk", expiresAt: null, durable: false },
+      { key: recordKeys.links, body: this.#links, priority: "bulk", expiresAt: null, durable: true },
       now,
       out,
     );
