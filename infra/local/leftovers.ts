@@ -1,5 +1,6 @@
 /** What a supervisor that was killed may have left: its lock, its state file, and perhaps processes. */
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -38,6 +39,11 @@ export async function takeLock(stateDir: string): Promise<void> {
 
 export function releaseLock(stateDir: string): Promise<void> {
   return rm(lockFile(stateDir), { force: true });
+}
+
+/** A supervisor gives its lock back when all else is stopped. */
+export function isLocked(stateDir: string): boolean {
+  return existsSync(lockFile(stateDir));
 }
 
 /** The living supervisor of a state directory, or null. */

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { isAlive, readFederationState } from "../../local/federation-state.ts";
-import { endLeftovers, releaseLock, supervisorPid } from "../../local/leftovers.ts";
+import { endLeftovers, isLocked, releaseLock, supervisorPid } from "../../local/leftovers.ts";
 import { CommandError } from "../errors.ts";
 import { print } from "../output.ts";
 import { mpregLine } from "../shell.ts";
@@ -34,7 +34,8 @@ async function stop(options: StopOptions): Promise<void> {
   }
   process.kill(supervisor, "SIGTERM");
   const deadline = Date.now() + WITHIN_MS;
-  while (isAlive(supervisor)) {
+  // Not until its process is gone: one that has ended is seen until its parent has taken note.
+  while (isLocked(stateDir) && isAlive(supervisor)) {
     if (Date.now() > deadline)
       throw new CommandError(
         `the supervisor (${supervisor}) still runs after ${WITHIN_MS / 1_000} s: kill -9 ${supervisor}, then ${mpregLine("stop", options.stateDir)} again`,
