@@ -1,5 +1,6 @@
 /** Who may open a link, and what becomes of one that sends what it should not. */
 import { request as httpRequest } from "node:http";
+import type { Duplex } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PeerTokens } from "../../durable-objects/links/index.ts";
 import { call, eventually, PEER_KEY, Planet, type Region } from "./region.ts";
@@ -31,13 +32,17 @@ async function openSocket(hub: string): Promise<WebSocket> {
   return new Connect(`ws://${us.url.host}/peer/${hub}`, { headers });
 }
 
+const HANDSHAKE = {
+  connection: "Upgrade",
+  upgrade: "websocket",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
+
 /** The handshake as a peer makes it; its socket is dropped at once. */
 function upgrade(hub: string, token: string | null): Promise<{ status: number; proof: string | undefined }> {
   const headers: Record<string, string> = {
-    connection: "Upgrade",
-    upgrade: "websocket",
-    "sec-websocket-version": "13",
-    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+    ...HANDSHAKE,
     ...(token === null ? {} : { authorization: `Bearer ${token}` }),
   };
   return new Promise((resolve, reject) => {
@@ -94,6 +99,37 @@ test("a request that asks for no WebSocket is told to, and a hub that is not her
   expect((await fetch(new URL("/peer/global-hub", us.url), { headers })).status).toBe(426);
   expect((await upgrade("local-atlantis", await tokenFor("local-atlantis"))).status).toBe(404);
 });
+
+test("who proves nothing is 401, whatever they ask for and however", async () => {
+  for (const method of ["GET", "HEAD"]) {
+    for (const headers of [{}, { authorization: "Bearer garbage" }]) {
+      for (const path of ["/peer/global-hub", "/hubs/global-hub/peer/global-hub"]) {
+        const { status } = await fetch(new URL(path, us.url), { method, headers });
+        expect({ method, path, status }).toEqual({ method, path, status: 401 });
+      }
+    }
+  }
+});
+
+test("LINK-11: a peer that proves itself and then says nothing is sent a close with 1002, and counted", async () => {
+  const asked = httpRequest(new URL("/peer/global-hub", us.url).href, {
+    headers: { ...HANDSHAKE, authorization: `Bearer ${await tokenFor("global-hub")}` },
+  });
+  const socket = await new Promise<Duplex>((resolve, reject) => {
+    asked.on("error", reject).on("upgrade", (_, upgraded) => resolve(upgraded));
+    asked.end();
+  });
+  let heard = Buffer.alloc(0);
+  socket.on("data", (data: Buffer) => {
+    heard = Buffer.concat([heard, data]);
+  });
+  // RFC 6455: a close frame, its length, its code.
+  const close = Buffer.from([0x88, 2 + "no hello".length, 1002 >> 8, 1002 & 0xff]);
+  await eventually("the close frame", async () => (heard.includes(close) ? true : undefined), 9_000);
+  socket.destroy();
+  const { body } = await call(us, "/hubs/global-hub/metrics", { role: "viewer" });
+  expect(String(body)).toMatch(/federation_peers_refused_total\{[^}]*reason="no-hello"\} [1-9]/);
+}, 20_000);
 
 test.each([
   ["text", "hello", 1003],

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { lookAt, service } from "./register.ts";
 import { query } from "./route.ts";
 import { whatNext } from "./start.ts";
-import { duration } from "./token.ts";
+import { duration, lifetime } from "./token.ts";
 
 test("a service is a name, with a version and a capacity where they are given", () => {
   expect(service("checkout")).toEqual({ name: "checkout" });
@@ -16,6 +16,13 @@ test("a time is a number and a unit", () => {
     90_000, 1_800_000, 43_200_000, 604_800_000,
   ]);
   for (const wrong of ["", "12", "0h", "-1h", "1w"]) expect(() => duration(wrong)).toThrow("--expires-in");
+});
+
+test("a token is issued for no longer than edges accept", () => {
+  expect(lifetime(undefined, 3_600_000)).toBe(3_600_000);
+  expect(lifetime(undefined, 30 * 86_400_000)).toBe(43_200_000);
+  expect(lifetime("30m", 3_600_000)).toBe(1_800_000);
+  expect(() => lifetime("365d", 3_600_000)).toThrow("at most 3600s");
 });
 
 test("a route's question carries what was said, and no more", () => {

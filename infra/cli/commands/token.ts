@@ -14,7 +14,7 @@ import { jsonOption, stateDirOption } from "../target.ts";
 interface TokenOptions {
   readonly role: Role;
   readonly subject: string;
-  readonly expiresIn: string;
+  readonly expiresIn?: string;
   readonly config?: string;
   readonly stateDir: string;
   readonly json?: boolean;
@@ -22,22 +22,25 @@ interface TokenOptions {
 
 interface Signing {
   readonly key: string;
-  readonly security: Pick<SecurityConfig, "issuer" | "adminRoles" | "operatorRoles">;
+  readonly security: Pick<SecurityConfig, "issuer" | "adminRoles" | "operatorRoles" | "tokenExpiryMs">;
 }
 
-const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const HOUR_MS = 3_600_000;
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: HOUR_MS, d: 24 * HOUR_MS };
+/** Of a deployment that says nothing else. */
+const DEFAULT_EXPIRY_MS = HOUR_MS;
 
 export function tokenCommand(command: Command): Command {
   return command
     .addOption(new Option("--role <role>", "what it may do").choices(ROLES).default("operator"))
     .option("--subject <name>", "whose token it is, for the audit log", process.env.USER ?? "mpreg")
-    .option("--expires-in <time>", "how long it holds: 30m, 12h, 7d", "12h")
+    .option("--expires-in <time>", "how long it holds: 30m, 12h, 7d (default: 12h, or token_expiry if that is less)")
     .option("--config <file>", "node file whose key signs it")
     .addOption(stateDirOption())
     .addOption(jsonOption())
     .action(async (options: TokenOptions) => {
-      const expiresInMs = duration(options.expiresIn);
       const { key, security } = await signing(options);
+      const expiresInMs = lifetime(options.expiresIn, security.tokenExpiryMs);
       const token = await issueToken(key, security, { role: options.role, subject: options.subject, expiresInMs });
       const expiresAt = new Date(Date.now() + expiresInMs).toISOString();
       print(options.json, { token, role: options.role, subject: options.subject, expires_at: expiresAt }, () => token);
@@ -49,6 +52,16 @@ export function duration(text: string): number {
   const ms = Number(amount) * (UNITS_MS[unit ?? ""] ?? Number.NaN);
   if (ms > 0) return ms;
   throw usageError(`--expires-in ${text}: a number and s, m, h or d, as in 12h`);
+}
+
+/** Edges refuse a token that holds for longer than `token_expiry`, so none is issued. */
+export function lifetime(asked: string | undefined, longestMs: number): number {
+  if (asked === undefined) return Math.min(12 * HOUR_MS, longestMs);
+  const ms = duration(asked);
+  if (ms <= longestMs) return ms;
+  throw usageError(
+    `--expires-in ${asked}: at most ${longestMs / 1_000}s, as security.authentication.token_expiry says`,
+  );
 }
 
 async function signing({ config, stateDir }: TokenOptions): Promise<Signing> {
@@ -74,6 +87,7 @@ async function signing({ config, stateDir }: TokenOptions): Promise<Signing> {
         issuer: "mpreg-federation",
         adminRoles: ["federation_admin"],
         operatorRoles: ["federation_operator"],
+        tokenExpiryMs: DEFAULT_EXPIRY_MS,
       },
     };
   }
