@@ -1,7 +1,7 @@
 /** That the one command works: a small planet comes up, routes, and goes without a trace. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { isAlive, LocalPlanet } from "./local-planet.ts";
+import { isAlive, LocalPlanet, until } from "./local-planet.ts";
 import { expectSoundExplanation, route } from "./questions.ts";
 
 test("mpreg start brings a planet up that routes to the nearest cluster, and mpreg stop ends it", async () => {
@@ -16,7 +16,7 @@ test("mpreg start brings a planet up that routes to the nearest cluster, and mpr
     expectSoundExplanation(answer);
     expect((await planet.stop()).code).toBe(0);
     const pids = [supervisor.pid, wan.pid, ...regions.flatMap((region) => [region.pid, region.backend_pid])];
-    expect(pids.filter(isAlive)).toEqual([]);
+    await until("nothing is left", 10_000, () => Promise.resolve(!pids.some(isAlive)));
   } finally {
     await planet.remove();
   }
