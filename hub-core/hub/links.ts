@@ -148,7 +148,8 @@ export class Links {
         this.#forget(link, true, now, news);
       } else if (link.greeting && link.dialler === "us" && this.#byPeer.get(link.peer) === link) {
         if (!this.#keeps(link.peer, now)) this.#dismiss(link, "unwanted", now, news, out);
-        else if (now >= link.openedAt + this.#o.network.leaseMs && now >= this.#dials.readyAt(link.peer)) this.#dial(link.peer, now, out);
+        else if (now >= link.openedAt + this.#o.network.leaseMs && now >= this.#dials.readyAt(link.peer))
+          this.#dial(link.peer, now, out);
       }
     }
     for (const peer of this.#dials.lost(now)) this.dialFailed(peer, "timeout", now, news);
