@@ -28,7 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "this.#value = { ...this.#value, seqCeiling: upTo };\n    this.persist();",
     replace: "this.#value = { ...this.#value, seqCeiling: upTo - upTo };",
     scenario: struck("crash,eviction"),
-    withinSeeds: 3,
+    withinSeeds: 10,
   },
   {
     name: "fails a member that paused for less than the tolerance",
@@ -36,7 +36,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "const minMs = pauseToleranceMs + PAUSE_MARGIN_MS;",
     replace: "const minMs = pauseToleranceMs / 8;",
     scenario: calm("--exactly", "--faults", "pause"),
-    withinSeeds: 3,
+    withinSeeds: 10,
   },
   {
     name: "never fails anyone",
@@ -123,8 +123,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: "hub-core/registry/record-store.ts",
     find: 'if (log.seen(seq)) return "stale";\n    const known = log.newest(key);\n    if (known && known.seq >= seq) {',
     replace: "const known = log.newest(key);\n    if (known && known.seq === seq) {",
-    scenario: struck("reordering,loss"),
-    withinSeeds: 3,
+    scenario: ["--hubs", "9", "--minutes", "3", "--exactly", "--faults", "reordering,loss", "--clusters", "60"],
+    withinSeeds: 10,
   },
   {
     name: "takes more clusters than its limit",
