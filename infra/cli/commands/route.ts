@@ -117,7 +117,8 @@ function decision(found: Decision, from: string | undefined): string {
     `→ ${chosen.cluster_id} in ${chosen.region}: ${ms(chosen.expected_latency_ms)} ms expected (${chosen.latency_source}), score ${ms(chosen.score)}`,
     `  ${chosen.url}`,
     `  by ${found.path.join(" → ")}${found.path_latency_ms === null ? "" : `, ${ms(found.path_latency_ms)} ms`}`,
-    `  decision ${found.decision_id}, catalog ${found.catalog_version}, data ${ms(found.data_age_ms)} ms old`,
+    `  catalog ${found.catalog_version}, data ${ms(found.data_age_ms)} ms old`,
+    `  decision ${found.decision_id}`,
   ];
   const parts = lines.map((line) => wrapped(line, terminalWidth(), "    "));
   if (found.alternatives.length > 0) parts.push("", "else", choices(found.alternatives));
