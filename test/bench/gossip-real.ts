@@ -1,6 +1,6 @@
 /**
  * Rumors on the real runtime: when each hub has a test message, by its own receipt, from the moment it was asked for; against one
- * measured hop per level of the tree. Real workerd processes, real WebSockets, every hub a Durable Object.
+ * measured hop per level of the tree. A real workerd process, real WebSockets, every hub a Durable Object.
  *   node test/bench/gossip-real.ts [--quick] [--json]
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,26 +18,27 @@ const WARM_UP = 20;
 /** Between two rumors, so that one does not wait for the other. */
 const PAUSE_MS = 30;
 
-/** A regional hub and its children, and the global hub that every federation has; in `regions` processes. */
-function federation(size: number, regions: readonly string[]): string {
-  const children = Array.from({ length: size - regions.length }, (_, i) => {
-    const region = regions[i % regions.length];
-    return `  - { id: local-${String(i).padStart(3, "0")}, region: ${region}, hub_tier: local, parent_hub: regional-${region} }`;
-  });
+/** A regional hub and its children, and the global hub that every federation has. */
+function federation(size: number): string {
+  const children = Array.from(
+    { length: size - 1 },
+    (_, i) =>
+      `  - { id: local-${String(i).padStart(3, "0")}, region: us-east, hub_tier: local, parent_hub: regional-us-east }`,
+  );
   return `
 federation: { name: test-planet, profile: responsive }
 limits: { max_child_hubs: 100 }
 regions:
-${regions.map((id, i) => `  - { id: ${id}, coordinates: { latitude: ${10 * i}, longitude: ${10 * i} } }`).join("\n")}
+  - { id: us-east, coordinates: { latitude: 0, longitude: 0 } }
 hubs:
-  - { id: global-hub, region: ${regions[0]}, hub_tier: global }
-${regions.map((id) => `  - { id: regional-${id}, region: ${id}, hub_tier: regional, parent_hub: global-hub }`).join("\n")}
+  - { id: global-hub, region: us-east, hub_tier: global }
+  - { id: regional-us-east, region: us-east, hub_tier: regional, parent_hub: global-hub }
 ${children.join("\n")}
 `;
 }
 
-async function started(size: number, regions: readonly string[]): Promise<Planet> {
-  const planet = await Planet.start(regions, { federation: federation(size, regions) });
+async function started(size: number): Promise<Planet> {
+  const planet = await Planet.start(["us-east"], { federation: federation(size) });
   await Promise.all(planet.regions.map((region) => call(region, "/health")));
   for (const region of planet.regions) await everyoneAlive(region, size + 1);
   await sleep(3_000);
@@ -46,7 +47,7 @@ async function started(size: number, regions: readonly string[]): Promise<Planet
 
 /** Half of a ping's round trip on a link: one frame in, one step, one frame out. */
 async function hop(): Promise<number[]> {
-  const planet = await started(2, ["us-east"]);
+  const planet = await started(2);
   const region = planet.region("us-east");
   const [hubId, parent] = ["local-pinger", "regional-us-east"];
   const coordinates = { latitude: 0, longitude: 0 };
@@ -92,15 +93,13 @@ async function spread(region: Region): Promise<Spread> {
 const oneHop = await hop();
 const hopMs = median(oneHop);
 const rows: (string | number)[][] = [];
-const runs = [...SIZES.map((size) => ({ size, regions: ["us-east"] })), { size: 6, regions: ["us-east", "eu-west"] }];
-for (const { size, regions } of runs) {
-  const planet = await started(size, regions);
+for (const size of SIZES) {
+  const planet = await started(size);
   const { everywhereMs, eachMs, hops } = await spread(planet.region("us-east"));
   await planet.stop();
   const depth = median(hops);
   rows.push([
     size + 1,
-    regions.length,
     everywhereMs.length,
     span(median(eachMs)),
     span(median(everywhereMs)),
@@ -117,7 +116,6 @@ printReport(
     machine: thisMachine(),
     columns: [
       "hubs",
-      "processes",
       "rumors",
       "a hub p50",
       "all p50",
