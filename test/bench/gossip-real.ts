@@ -114,16 +114,7 @@ printReport(
   {
     title: "A rumor on the real runtime",
     machine: thisMachine(),
-    columns: [
-      "hubs",
-      "rumors",
-      "a hub p50",
-      "all p50",
-      "all p99",
-      "hops p50",
-      "hops max",
-      "× hop × depth",
-    ],
+    columns: ["hubs", "rumors", "a hub p50", "all p50", "all p99", "hops p50", "hops max", "× hop × depth"],
     rows,
     notes: [
       `one hop (half a ping's round trip from this process): p50 ${span(hopMs)}, p99 ${span(quantile(oneHop, 0.99))}`,
