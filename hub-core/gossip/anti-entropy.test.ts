@@ -6,7 +6,14 @@ const ack = { upTo: 0, mask: 0 };
 
 function told(seqs: readonly number[]): { rumor: Rumor; hops: number }[] {
   return seqs.map((seq) => ({
-    rumor: { origin: "far", seq, key: `key/${seq}`, priority: "normal", expiresAt: null, body: { kind: "withdrawn" } },
+    rumor: {
+      origin: "far",
+      seq,
+      key: `key/${seq}`,
+      priority: "normal",
+      expiresAt: null,
+      body: { kind: "withdrawn", incarnation: 0 },
+    },
     hops: 1,
   }));
 }

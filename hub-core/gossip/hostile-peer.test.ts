@@ -14,7 +14,7 @@ const rumor: fc.Arbitrary<Rumor> = fc.record({
   key: fc.constantFrom("a", "b"),
   priority: fc.constantFrom("urgent", "normal", "bulk"),
   expiresAt: fc.constantFrom(null, 0, Number.MAX_SAFE_INTEGER),
-  body: fc.constant({ kind: "withdrawn" as const }),
+  body: fc.constant({ kind: "withdrawn" as const, incarnation: 0 }),
 });
 const entries = fc.array(fc.record({ origin, upTo: number }), { maxLength: 4 });
 const bound = fc.option(origin, { nil: null });

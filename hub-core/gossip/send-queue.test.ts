@@ -4,7 +4,14 @@ import { PRIORITIES, type Priority, type Rumor } from "../wire/catalog.ts";
 import { type Queued, SendQueue } from "./send-queue.ts";
 
 function queued(seq: number, key: string, priority: Priority, previous: number | null = null): Queued {
-  const rumor: Rumor = { origin: "a", seq, key, priority, expiresAt: null, body: { kind: "withdrawn" } };
+  const rumor: Rumor = {
+    origin: "a",
+    seq,
+    key,
+    priority,
+    expiresAt: null,
+    body: { kind: "withdrawn", incarnation: 0 },
+  };
   return { rumor, hops: 1, previous, bytes: 20 };
 }
 

@@ -16,6 +16,7 @@ import {
   type RecordBody,
   recordKeys,
   type SummaryRecord,
+  type Withdrawal,
 } from "../wire/catalog.ts";
 import { type Claim, ClusterIndex } from "./cluster-index.ts";
 import { HubDirectory, isGone } from "./hub-directory.ts";
@@ -168,7 +169,7 @@ export class Catalog implements CatalogView {
 
   /** The body under a key of an origin's log has become this; null when the key is gone. */
   changed(origin: HubId, key: string, body: RecordBody | null, now: Millis): void {
-    if (body === null || body.kind === "withdrawn") return this.#removed(origin, key, now);
+    if (body === null || body.kind === "withdrawn") return this.#removed(origin, key, body, now);
     switch (body.kind) {
       case "hub":
         this.directory.setRecord(origin, body, now);
@@ -200,8 +201,8 @@ export class Catalog implements CatalogView {
     }
   }
 
-  #removed(origin: HubId, key: string, now: Millis): void {
-    if (key.startsWith(CLUSTER_PREFIX)) this.#claim(origin, key.slice(CLUSTER_PREFIX.length), null, now);
+  #removed(origin: HubId, key: string, withdrawal: Withdrawal | null, now: Millis): void {
+    if (key.startsWith(CLUSTER_PREFIX)) this.#claim(origin, key.slice(CLUSTER_PREFIX.length), withdrawal, now);
     else if (key.startsWith(HUB_STATE_PREFIX))
       this.directory.setWord(origin, key.slice(HUB_STATE_PREFIX.length), null, now);
     else if (key.startsWith(LATENCY_PREFIX)) this.#networkVersion += this.#latencies.delete(`${origin}|${key}`) ? 1 : 0;

@@ -9,15 +9,25 @@ const record = (origin: string, incarnation: number): Claim => {
 const tombstone = (origin: string, incarnation: number): Claim => {
   return { origin, body: { kind: "tombstone", clusterId: "x", incarnation, deletedAt: 0 } };
 };
+const withdrawal = (origin: string, incarnation: number): Claim => {
+  return { origin, body: { kind: "withdrawn", incarnation } };
+};
 const claim = fc
-  .tuple(fc.constantFrom("a", "b", "c"), fc.integer({ min: 1, max: 4 }), fc.boolean())
-  .map(([origin, incarnation, dead]) => (dead ? tombstone(origin, incarnation) : record(origin, incarnation)));
+  .tuple(fc.constantFrom(record, tombstone, withdrawal), fc.constantFrom("a", "b", "c"), fc.integer({ min: 1, max: 4 }))
+  .map(([make, origin, incarnation]) => make(origin, incarnation));
 
 test("REG-15: the highest incarnation wins, at equal ones a tombstone, then the higher origin", () => {
   expect(beats(record("a", 2), record("b", 1))).toBe(true);
   expect(beats(record("a", 2), tombstone("b", 1))).toBe(true);
   expect(beats(tombstone("a", 1), record("b", 1))).toBe(true);
   expect(beats(record("b", 1), record("a", 1))).toBe(true);
+});
+
+test("REG-17: a withdrawal keeps what it had beaten from coming back while what it yields to is on its way", () => {
+  const index = new ClusterIndex();
+  for (const { origin, body } of [record("a", 1), record("b", 2)]) index.set(origin, "x", body);
+  expect(index.set("b", "x", withdrawal("b", 3).body).after).toEqual(withdrawal("b", 3));
+  expect(index.set("c", "x", record("c", 3).body).after).toEqual(record("c", 3));
 });
 
 test("REG-15: it is a total order", () => {

@@ -1,13 +1,14 @@
 /**
  * Which record of a cluster counts, when several hubs have written one: the highest incarnation; of equal ones a tombstone
- * before a record; then the higher origin id. A total order, so every hub that holds the same records agrees.
+ * before a record before a withdrawal; then the higher origin id. A total order, so every hub that holds the same records agrees.
  */
-import type { ClusterId, HubId } from "../common/types.ts";
-import type { ClusterRecord, ClusterTombstone } from "../wire/catalog.ts";
+import type { ClusterId, HubId, Millis } from "../common/types.ts";
+import type { ClusterRecord, ClusterTombstone, Withdrawal } from "../wire/catalog.ts";
+import { endOfLifetime } from "./lifetime.ts";
 
 export interface Claim {
   readonly origin: HubId;
-  readonly body: ClusterRecord | ClusterTombstone;
+  readonly body: ClusterRecord | ClusterTombstone | Withdrawal;
 }
 
 export interface Ruling {
@@ -41,6 +42,23 @@ export class ClusterIndex {
   /** 0 when nothing is known of the id. */
   highestIncarnation(clusterId: ClusterId): number {
     return this.#claims.get(clusterId)?.[0]?.body.incarnation ?? 0;
+  }
+
+  /** When something was last asked of the cluster, by any record of it; 0 when nothing is known of the id. */
+  latestDirection(clusterId: ClusterId): Millis {
+    const claims = this.#claims.get(clusterId) ?? [];
+    return claims.reduce((latest, { body }) => Math.max(latest, directedAt(body)), 0);
+  }
+
+  /** Whether the hub's record, though beaten, is of the same lifetime and knows of something asked later. */
+  knowsBetter(hub: HubId, clusterId: ClusterId): boolean {
+    const claims = this.#claims.get(clusterId) ?? [];
+    const own = claims.find(({ origin }) => origin === hub)?.body;
+    const best = claims[0]?.body;
+    if (own?.kind !== "cluster" || best?.kind !== "cluster") return false;
+    // 0: it came by way of a hub of the version before, which keeps no such times.
+    if (best.directedAt === 0) return false;
+    return own.directedAt > best.directedAt && endOfLifetime(own.incarnation) === endOfLifetime(best.incarnation);
   }
 
   /** Whether a tombstone still keeps another hub's record from coming back. */
@@ -83,8 +101,14 @@ const NONE: ReadonlySet<ClusterId> = new Set();
 
 export function beats(a: Claim, b: Claim): boolean {
   if (a.body.incarnation !== b.body.incarnation) return a.body.incarnation > b.body.incarnation;
-  if (a.body.kind !== b.body.kind) return a.body.kind === "tombstone";
+  if (a.body.kind !== b.body.kind) return RANK[a.body.kind] < RANK[b.body.kind];
   return a.origin > b.origin;
+}
+
+const RANK = { tombstone: 0, cluster: 1, withdrawn: 2 } as const;
+
+function directedAt(body: Claim["body"]): Millis {
+  return body.kind === "cluster" ? body.directedAt : 0;
 }
 
 function ownerOf(claim: Claim | undefined): HubId | undefined {

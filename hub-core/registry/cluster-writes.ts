@@ -96,11 +96,21 @@ export class ClusterWrites {
     const where = this.#locate(write);
     const elsewhere = known ? null : this.#elsewhere(write, where.coordinates);
     if (elsewhere) return elsewhere;
-    const incarnation = known?.incarnation ?? catalog.claims.highestIncarnation(cluster.clusterId) + 1;
-    const record = recordOf(cluster, { self: self.hubId, ...where, incarnation, known, config: config.registry, now });
+    const { claims } = catalog;
+    const former = known ?? catalog.cluster(cluster.clusterId)?.record;
+    const record = recordOf(cluster, {
+      self: self.hubId,
+      ...where,
+      incarnation: known?.incarnation ?? claims.highestIncarnation(cluster.clusterId) + 1,
+      known,
+      former,
+      directedAt: Math.max(now, claims.latestDirection(cluster.clusterId) + 1),
+      config: config.registry,
+      now,
+    });
     const oversize = checkSize(record);
     if (oversize) return oversize;
-    const existed = known !== undefined || catalog.cluster(cluster.clusterId) !== undefined;
+    const existed = former !== undefined;
     owned.register(record, now, out);
     this.#o.metrics.count("registry_registrations_total");
     return answered(

@@ -25,6 +25,8 @@ export interface Node {
   metrics: Metrics;
   up: boolean;
   frozen: boolean;
+  /** Cut off from all that are not. */
+  island: boolean;
   incarnation: number;
   seqCeiling: number;
   readonly stored: Map<string, Uint8Array>;
@@ -58,6 +60,7 @@ export class World {
         metrics: new Metrics(),
         up: false,
         frozen: false,
+        island: false,
         incarnation: 0,
         seqCeiling: 0,
         stored: new Map(),
@@ -129,6 +132,19 @@ export class World {
     node.up = true;
     node.frozen = false;
     for (const mate of this.#mates(id)) this.#tell(mate, node, "alive");
+  }
+
+  /** These hubs and the others neither hear nor reach each other, and give each other up. */
+  cut(ids: readonly HubId[]): void {
+    for (const id of ids) this.node(id).island = true;
+    this.#later(SILENT_DEATH_MS, () => this.#tellAcross(ids, "failed", (id, mate) => !this.#joined(id, mate)));
+  }
+
+  heal(ids: readonly HubId[]): void {
+    const across = ids.flatMap((id) => this.#mates(id).filter((mate) => !this.#joined(this.node(id), mate)));
+    const was = new Set(across);
+    for (const id of ids) this.node(id).island = false;
+    this.#tellAcross(ids, "alive", (_, mate) => was.has(mate));
   }
 
   start(id: HubId): void {
@@ -225,8 +241,22 @@ export class World {
     return groups(a).find((group) => group !== null && groups(b).includes(group)) ?? undefined;
   }
 
+  #joined(a: Node, b: Node): boolean {
+    return a.island === b.island;
+  }
+
   #reaches(node: Node, to: HubId): boolean {
-    return this.node(to).up && this.#group(node.identity.hubId, to) !== undefined;
+    const other = this.node(to);
+    return other.up && this.#joined(node, other) && this.#group(node.identity.hubId, to) !== undefined;
+  }
+
+  #tellAcross(ids: readonly HubId[], to: MemberState, of: (node: Node, mate: Node) => boolean): void {
+    for (const node of ids.map((id) => this.node(id))) {
+      for (const mate of this.#mates(node.identity.hubId).filter((each) => of(node, each))) {
+        this.#tell(mate, node, to);
+        this.#tell(node, mate, to);
+      }
+    }
   }
 
   #tell(node: Node, about: Node, to: MemberState): void {
@@ -254,7 +284,9 @@ export class World {
   #visit(from: Node, to: HubId): void {
     if (this.#group(from.identity.hubId, to)) return;
     this.#later(LINK_MS, () => {
-      if (from.up && !this.node(to).frozen) from.registry.visited(to, this.node(to).up, this.now, this.outbox(from));
+      const other = this.node(to);
+      if (from.up && !other.frozen && this.#joined(from, other))
+        from.registry.visited(to, other.up, this.now, this.outbox(from));
     });
   }
 
@@ -274,7 +306,7 @@ export class World {
   }
 
   #deliver(to: Node, from: Node, group: GroupId | null, rumor: Rumor): void {
-    if (!to.up) return;
+    if (!to.up || !this.#joined(to, from)) return;
     if (to.registry.storeFor(group).apply(rumor, from.identity.hubId, this.now) !== "applied") return;
     to.registry.rumorsApplied(this.now, this.outbox(to));
     this.#push(to, rumor.origin, rumor.seq, from.identity.hubId);
@@ -284,7 +316,8 @@ export class World {
   repair(): void {
     for (const node of this.nodes.values()) {
       if (!node.up) continue;
-      for (const mate of this.#mates(node.identity.hubId)) if (mate.up) this.#pull(node, mate);
+      for (const mate of this.#mates(node.identity.hubId))
+        if (mate.up && this.#joined(node, mate)) this.#pull(node, mate);
     }
   }
 

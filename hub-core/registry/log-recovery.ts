@@ -109,7 +109,7 @@ export class LogRecovery {
       case "withdrawn":
         break;
     }
-    const withdrawal = { key, body: { kind: "withdrawn" }, priority: "normal", durable: true } as const;
+    const withdrawal = { key, body: { kind: "withdrawn", incarnation: 0 }, priority: "normal", durable: true } as const;
     log.publish({ ...withdrawal, expiresAt: now + withdrawnTtlMs }, now, out);
   }
 }

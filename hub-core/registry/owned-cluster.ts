@@ -54,6 +54,7 @@ export class OwnedCluster {
   #services: readonly OfferedService[];
   #draining: boolean;
   #maintenance: Maintenance | null;
+  #directedAt: Millis;
   #heartbeatBy: Millis = Number.POSITIVE_INFINITY;
   #heardAt: Millis;
   #criticalSince: Millis | null = null;
@@ -77,8 +78,10 @@ export class OwnedCluster {
     this.#load = record.load;
     this.#inFlight = record.inFlight;
     this.#services = record.services;
-    this.#draining = record.state === "draining";
+    // Of the version before nothing but the state says so.
+    this.#draining = record.draining || record.state === "draining";
     this.#maintenance = record.maintenance;
+    this.#directedAt = record.directedAt;
     this.#heardAt = now;
     this.#toldAt = now;
     this.#storedAt = now;
@@ -107,6 +110,7 @@ export class OwnedCluster {
   replace(record: ClusterRecord, now: Millis): void {
     const checkedElsewhere = record.healthCheck?.url !== this.record.healthCheck?.url;
     this.record = record;
+    this.#directedAt = record.directedAt;
     this.#verified = true;
     this.#services = record.services;
     if (checkedElsewhere) {
@@ -136,12 +140,20 @@ export class OwnedCluster {
     this.#expectHeartbeat(now);
   }
 
-  setDraining(draining: boolean): void {
+  setDraining(draining: boolean, directedAt: Millis): void {
     this.#draining = draining;
+    this.#directedAt = directedAt;
   }
 
-  setMaintenance(maintenance: Maintenance | null): void {
+  setMaintenance(maintenance: Maintenance | null, directedAt: Millis): void {
     this.#maintenance = maintenance;
+    this.#directedAt = directedAt;
+  }
+
+  /** What it was asked holds on under this incarnation. */
+  reclaim(incarnation: number, now: Millis): Announcement {
+    this.record = { ...this.record, incarnation };
+    return { ...this.current(now), priority: "urgent" };
   }
 
   checkStarted(token: number, now: Millis): void {
@@ -248,7 +260,8 @@ export class OwnedCluster {
     this.#heldUntil = held ? this.#damper.improvesAt(now) : Number.POSITIVE_INFINITY;
     if (damped) this.#damper.spend(now);
     const maintenance = this.#maintenance;
-    if (state === old.state && !damped && sameWindow(maintenance, old.maintenance)) return null;
+    const directed = this.#directedAt !== old.directedAt || !sameWindow(maintenance, old.maintenance);
+    if (state === old.state && !damped && !directed) return null;
     const changed = state === old.state ? null : { state, reason: wanted.reason, stateSince: now };
     const returns = changed && carries(state) && !carries(old.state);
     const rampUntil = returns ? { rampUntil: now + this.#config.rampUpMs } : null;
@@ -279,6 +292,8 @@ export class OwnedCluster {
       load: this.#load,
       inFlight: this.#inFlight,
       checkRttMs,
+      draining: this.#draining,
+      directedAt: this.#directedAt,
       verified: this.#verified,
       // Until it has answered, what is told of it is what its last owner knew.
       updatedAt: this.#verified ? now : record.updatedAt,

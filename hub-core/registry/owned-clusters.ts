@@ -108,11 +108,11 @@ export class OwnedClusters {
   }
 
   setDraining(id: ClusterId, draining: boolean, now: Millis, out: Outbox): void {
-    this.#change(id, now, out, (cluster) => cluster.setDraining(draining));
+    this.#change(id, now, out, (cluster) => cluster.setDraining(draining, this.#directionAt(id, now)));
   }
 
   setMaintenance(id: ClusterId, window: ClusterRecord["maintenance"], now: Millis, out: Outbox): void {
-    this.#change(id, now, out, (cluster) => cluster.setMaintenance(window));
+    this.#change(id, now, out, (cluster) => cluster.setMaintenance(window, this.#directionAt(id, now)));
   }
 
   /** Gone for good: neither a hand-over under way nor an adoption on the other side of a partition outlives it. */
@@ -124,11 +124,18 @@ export class OwnedClusters {
     this.#o.log.publish({ key: recordKeys.cluster(id), body, priority: "urgent", expiresAt, durable: true }, now, out);
   }
 
+  /** Another hub's claim has won without knowing what was asked here: a still higher incarnation carries it over. */
+  reclaim(id: ClusterId, now: Millis, out: Outbox): void {
+    const cluster = this.#clusters.get(id);
+    invariant(cluster !== undefined, "only an owned cluster is claimed again");
+    this.#tell(cluster.reclaim(this.#o.catalog.claims.highestIncarnation(id) + 1, now), now, out);
+  }
+
   /** Another hub's claim has won: this hub's record is taken back. */
   release(id: ClusterId, now: Millis, out: Outbox): void {
     this.#drop(id, now);
     const expiresAt = now + this.#o.config.registry.tombstoneTtlMs;
-    const body = { kind: "withdrawn" } as const;
+    const body = { kind: "withdrawn", incarnation: this.#o.catalog.claims.highestIncarnation(id) } as const;
     this.#o.log.publish({ key: recordKeys.cluster(id), body, priority: "normal", expiresAt, durable: true }, now, out);
   }
 
@@ -197,6 +204,10 @@ export class OwnedClusters {
     this.#wakeAt = null;
     this.#changes += 1;
     this.#o.counted(now);
+  }
+
+  #directionAt(id: ClusterId, now: Millis): Millis {
+    return Math.max(now, this.#o.catalog.claims.latestDirection(id) + 1);
   }
 
   #change(id: ClusterId, now: Millis, out: Outbox, change: (cluster: OwnedCluster) => void): void {

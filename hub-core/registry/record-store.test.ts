@@ -59,7 +59,8 @@ const logs = fc
       const seq = (last.get(origin) ?? 0) + 1;
       last.set(origin, seq);
       if (kind === "tombstone") return rumor(origin, seq, tombstone(id, incarnation));
-      if (kind === "withdrawn") return rumor(origin, seq, { kind: "withdrawn" }, { key: `cluster/${id}` });
+      if (kind === "withdrawn")
+        return rumor(origin, seq, { kind: "withdrawn", incarnation: 0 }, { key: `cluster/${id}` });
       return rumor(origin, seq, cluster(id, incarnation, { services: services.map((name) => service(name)) }));
     });
   });
@@ -217,9 +218,9 @@ test("REG-7: expired records go, and one that arrives expired only takes its key
   expect(store.nextExpiry).toBe(NOW + 10);
   store.expire(NOW + 10, () => false);
   expect(store.records).toBe(1);
-  expect(store.apply(rumor("a", 3, { kind: "withdrawn" }, { key: "cluster/y", expiresAt: 5 }), "p", NOW)).toBe(
-    "applied",
-  );
+  expect(
+    store.apply(rumor("a", 3, { kind: "withdrawn", incarnation: 0 }, { key: "cluster/y", expiresAt: 5 }), "p", NOW),
+  ).toBe("applied");
   expect(catalog.cluster("y")).toBeUndefined();
   expect(store.vector().get("a")).toBe(3);
 });

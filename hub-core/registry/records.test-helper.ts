@@ -24,6 +24,8 @@ export function clusterRecord(more: Partial<ClusterRecord> = {}): ClusterRecord 
     inFlight: 0,
     checkRttMs: null,
     maintenance: null,
+    draining: false,
+    directedAt: 0,
     updatedAt: 0,
     verified: true,
     ...more,

@@ -36,6 +36,9 @@ export interface RegistrationContext {
   readonly incarnation: number;
   /** The record it replaces, if this hub owns the cluster already: what the hub knows of it is kept. */
   readonly known: ClusterRecord | undefined;
+  /** What stood before, whoever owned it: a registration does not end its draining or maintenance. */
+  readonly former: ClusterRecord | undefined;
+  readonly directedAt: Millis;
   readonly config: RegistryConfig;
   readonly now: Millis;
 }
@@ -51,7 +54,7 @@ function checkTimes(
 
 /** A registration is a sign of life: a new cluster passes until a check or a missed heartbeat says otherwise. */
 export function recordOf(cluster: ClusterRegistration, context: RegistrationContext): ClusterRecord {
-  const { known, now, config } = context;
+  const { known, former, now, config } = context;
   return {
     kind: "cluster",
     clusterId: cluster.clusterId,
@@ -89,7 +92,9 @@ export function recordOf(cluster: ClusterRegistration, context: RegistrationCont
     load: known?.load ?? 0,
     inFlight: known?.inFlight ?? 0,
     checkRttMs: known?.checkRttMs ?? null,
-    maintenance: known?.maintenance ?? null,
+    maintenance: former?.maintenance ?? null,
+    draining: former?.draining ?? false,
+    directedAt: context.directedAt,
     updatedAt: now,
     verified: true,
   };

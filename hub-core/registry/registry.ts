@@ -369,7 +369,7 @@ export class Registry {
 
   /** What follows from a change, whatever it was. Each part looks only at what has changed since it last looked. */
   #settle(now: Millis, out: Outbox): void {
-    this.#withdrawLost(now, out);
+    this.#yieldLost(now, out);
     this.#upkeep.review(now);
     this.#spokesman.review(now, out);
     this.#sponsor.review(now, out);
@@ -378,13 +378,18 @@ export class Registry {
     this.#self.review(now);
   }
 
-  #withdrawLost(now: Millis, out: Outbox): void {
+  #yieldLost(now: Millis, out: Outbox): void {
+    const { claims } = this.#catalog;
+    const { hubId } = this.#o.self;
     for (const clusterId of this.#catalog.takeLost()) {
-      this.#owned.release(clusterId, now, out);
-      out.log("info", "cluster_withdrawn", {
-        cluster_id: clusterId,
-        to: this.#catalog.claims.winner(clusterId)?.origin ?? null,
-      });
+      const rival = claims.winner(clusterId)?.origin ?? null;
+      if (claims.knowsBetter(hubId, clusterId)) {
+        this.#owned.reclaim(clusterId, now, out);
+        out.log("info", "cluster_claimed_again", { cluster_id: clusterId, from: rival });
+      } else {
+        this.#owned.release(clusterId, now, out);
+        out.log("info", "cluster_withdrawn", { cluster_id: clusterId, to: rival });
+      }
     }
   }
 

@@ -139,7 +139,11 @@ export class Sponsor {
       if (parent === null || parent === self.hubId || catalog.directory.isGone(parent)) continue;
       const key = recordKeys.hubState(body.hubId);
       const expiresAt = now + withdrawnTtlMs;
-      log.publish({ key, body: { kind: "withdrawn" }, priority: "normal", expiresAt, durable: true }, now, out);
+      log.publish(
+        { key, body: { kind: "withdrawn", incarnation: 0 }, priority: "normal", expiresAt, durable: true },
+        now,
+        out,
+      );
     }
   }
 }

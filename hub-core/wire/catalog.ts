@@ -129,6 +129,10 @@ const clusterRecord = variant(2, {
   /** From the owner hub to the cluster, as its health checks measure it. */
   checkRttMs: nullable(rtt),
   maintenance: nullable(struct({ startsAt: uint, endsAt: uint })),
+  /** Asked for, even while maintenance hides it. */
+  draining: since(2, bool, false),
+  /** When its registration, draining or maintenance was last asked for: later than any such word known then. */
+  directedAt: since(2, uint, 0),
   updatedAt: uint,
   /** False from when an adopter took it over until it has checked, or heard, the cluster itself. */
   verified: since(2, bool, true),
@@ -168,7 +172,10 @@ const summaryRecord = variant(7, {
 const testRecord = variant(8, { messageId: id, payload: json(METADATA_BYTES), startedAt: uint });
 
 /** The key is free again: what stood there is withdrawn by its writer. */
-const withdrawn = variant(9, {});
+const withdrawn = variant(9, {
+  /** Of a cluster: the claim that it yields to, so that none below it counts again while that one is on its way; else 0. */
+  incarnation: since(2, uint, 0),
+});
 
 export const recordBody = union({
   hub: hubRecord,
@@ -186,6 +193,7 @@ export type RecordBody = Decoded<typeof recordBody>;
 export type HubRecord = Extract<RecordBody, { kind: "hub" }>;
 export type ClusterRecord = Extract<RecordBody, { kind: "cluster" }>;
 export type ClusterTombstone = Extract<RecordBody, { kind: "tombstone" }>;
+export type Withdrawal = Extract<RecordBody, { kind: "withdrawn" }>;
 export type HubStateRecord = Extract<RecordBody, { kind: "hub-state" }>;
 export type LinksRecord = Extract<RecordBody, { kind: "links" }>;
 export type LatencyRecord = Extract<RecordBody, { kind: "latency" }>;

@@ -18,6 +18,10 @@ const EXPECTED_MARKS = [
 const INTERRUPTED = 130;
 
 const args = process.argv.slice(2);
+if (args.includes("--help") || args.includes("-h")) {
+  console.log(USAGE);
+  process.exit(0);
+}
 const options = readOptions();
 const results: SeedResult[] = [];
 const say = options.json ? () => undefined : (line: string) => console.log(line);
@@ -76,7 +80,8 @@ function conclude(interrupted: boolean): void {
 function concludeOne(interrupted: boolean): void {
   if (interrupted) say(`interrupted: ${line.describe(performance.now())}`);
   for (const { outcome, realMs } of results) {
-    say(describeOutcome(outcome, realMs, `npm run simulate -- ${args.join(" ")} --trace`));
+    const again = [...args.filter((argument) => argument !== "--trace"), "--trace"];
+    say(describeOutcome(outcome, realMs, `npm run simulate -- ${again.join(" ")}`));
     say(describeMarks([outcome], []));
   }
 }

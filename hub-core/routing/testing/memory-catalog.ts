@@ -179,6 +179,8 @@ export function clusterView(clusterId: ClusterId, spec: ClusterSpec = {}): Clust
       inFlight: 0,
       checkRttMs: null,
       maintenance: null,
+      draining: false,
+      directedAt: 0,
       updatedAt: 0,
       verified: true,
       ...spec.record,

@@ -162,6 +162,14 @@ export const MUTANTS: readonly Mutant[] = [
     withinSeeds: 4,
   },
   {
+    name: "gives a cluster up to an adopter that does not know what was asked of it",
+    file: "hub-core/registry/registry.ts",
+    find: "if (claims.knowsBetter(hubId, clusterId)) {",
+    replace: "if (claims.latestDirection(clusterId) < 0) {",
+    scenario: ["--hubs", "9", "--minutes", "2", "--exactly", "--faults", "isolation,partition", "--clusters", "20"],
+    withinSeeds: 3,
+  },
+  {
     name: "numbers its records from the beginning after a restart",
     file: "hub-core/registry/own-log.ts",
     find: "this.#seq = Math.max(0, options.seqCeiling - 1);",

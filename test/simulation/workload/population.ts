@@ -110,6 +110,8 @@ function answerCheck(
 function complaint(world: World, tenants: readonly Tenant[]): string | null {
   // Promises survive crashes, but not the loss of the storage of the hub that gave them.
   const storageWasLost = world.hubs.some((hub) => hub.storage.epoch > 0);
+  // The latest word is that of the latest clock, and a hub of the version before passes no such times on.
+  const wordsLast = world.marks.count("fault:clock-jump") + world.marks.count("fault:old-version") === 0;
   for (const hub of world.hubs) {
     const catalog = world.inspect(hub)?.catalog;
     if (!catalog) return `${hub.id} is down`;
@@ -120,6 +122,9 @@ function complaint(world: World, tenants: readonly Tenant[]): string | null {
       if (each.wants === "gone") continue;
       if (each.hub === null) return `${each.clusterId} lives, and could not register`;
       if (!here) return `${each.clusterId} is registered at ${each.hub}, and unknown at ${hub.id}`;
+      const recalls = each.draining === null || each.draining === here.record.draining;
+      if (!recalls && wordsLast && !each.doubtful && !storageWasLost)
+        return `${each.clusterId} was ${each.draining ? "" : "un"}drained, which ${hub.id} does not know`;
       if (!here.vouched) return `nobody vouches for ${each.clusterId} at ${hub.id}`;
       if (here.record.state === "critical")
         return `${each.clusterId} lives, and is critical at ${hub.id}: ${here.record.reason}`;

@@ -65,6 +65,8 @@ function join(world: World, contact: SimHub, each: Tenant): void {
       world.marks.reach("workload:registered");
       each.hub = hub;
       each.removed = false;
+      // A hub that had not heard of it cannot know that it drains.
+      each.draining = null;
     },
   );
 }
@@ -89,25 +91,26 @@ function leave(world: World, contact: SimHub, each: Tenant): void {
 
 function drainFor(world: World, random: Random, contact: SimHub, each: Tenant): void {
   if (each.busy) return;
+  setDraining(world, contact, each, true);
+  world.clock.after(10_000 + random.float() * 20_000, () => {
+    const later = contactOf(world, random, each);
+    if (later && each.hub !== null && !each.busy) setDraining(world, later, each, false);
+  });
+}
+
+function setDraining(world: World, contact: SimHub, each: Tenant, draining: boolean): void {
+  const before = each.draining;
+  each.draining = null;
   talk(
     world,
     contact,
     each,
-    (redirects) => drain(each, redirects),
+    (redirects) => (draining ? drain : undrain)(each, redirects),
     ({ reply }) => {
-      if (reply?.ok) world.marks.reach("workload:drained");
+      if (reply) each.draining = reply.ok ? draining : before;
+      if (reply?.ok) world.marks.reach(draining ? "workload:drained" : "workload:undrained");
     },
   );
-  world.clock.after(10_000 + random.float() * 20_000, () => {
-    const later = contactOf(world, random, each);
-    if (later && each.hub !== null)
-      converse(
-        world,
-        later,
-        (redirects) => undrain(each, redirects),
-        () => undefined,
-      );
-  });
 }
 
 /** One question of a tenant at a time, for they are about each other. */

@@ -21,6 +21,8 @@ export interface Tenant {
   hub: HubId | null;
   /** The removal was confirmed. */
   removed: boolean;
+  /** What it was last told of its draining; null: it may be either. */
+  draining: boolean | null;
   /** A question of its is being answered. */
   busy: boolean;
   /** One of its questions was never answered: it may have been acted upon, even much later. */
@@ -47,6 +49,7 @@ export function tenant(number: number, region: string, coordinates: Coordinates)
     wants: "up",
     hub: null,
     removed: false,
+    draining: null,
     busy: false,
     doubtful: false,
     load: 0,
