@@ -127,9 +127,11 @@ export class LocalPlanet {
 
   /** The region's processes as they are now: a region that came back has new ones. */
   async refresh(): Promise<void> {
-    const { regions } = await this.mpregJson<{
+    // Not with code 0 while a hub is failed still; its answer is whole all the same.
+    const { stdout } = await this.mpreg("status", "--json");
+    const { regions } = JSON.parse(stdout) as {
       regions: readonly { region: string; pid: number; backend_pid: number }[];
-    }>("status");
+    };
     const now = new Map(regions.map((region) => [region.region, region]));
     this.#state = {
       ...this.state,
