@@ -23,7 +23,7 @@ export class LinkLoad {
   readonly #seen = new Map<HubId, { bytes: number; at: Millis }>();
 
   measure(
-    links: readonly Link[],
+    links: readonly Pick<Link, "peer" | "bytesSent">[],
     windowBytes: number,
     quality: (peer: HubId) => LinkQuality,
     now: Millis,
@@ -36,9 +36,10 @@ export class LinkLoad {
       const bytes = link.bytesSent;
       this.#seen.set(link.peer, { bytes, at: now });
       const known = quality(link.peer);
+      if (!known || !before || before.at >= now) continue;
       // A renewed link counts from zero again.
-      if (!known || !before || before.at >= now || bytes < before.bytes) continue;
-      const bytesPerMs = (bytes - before.bytes) / (now - before.at);
+      const sent = bytes < before.bytes ? bytes : bytes - before.bytes;
+      const bytesPerMs = sent / (now - before.at);
       const windowPerMs = windowBytes / Math.max(1, known.rttMs);
       const utilisation = Math.min(1, bytesPerMs / windowPerMs);
       measured.push({ peer: link.peer, rttMs: known.rttMs, loss: known.loss, utilisation });
