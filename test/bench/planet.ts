@@ -21,6 +21,8 @@ const { values } = parseArgs({
 });
 const REPEAT = values.quick ? 1 : Number(values.repeat);
 const IDLE_SECONDS = values.quick ? 5 : Number(values.idle);
+/** What a start has to tell is told by then. */
+const SETTLED_MS = values.quick ? 5_000 : 60_000;
 const PATIENCE_MS = 120_000;
 const POLL_MS = 20;
 const MESSAGES = 20;
@@ -161,6 +163,7 @@ async function measure(planet: LocalPlanet): Promise<void> {
   const regions = planet.state.regions.map(({ region }) => region);
   // The first region holds the global hub; any other may die.
   const victims = regions.slice(1);
+  await sleep(SETTLED_MS);
   const quiet = await idle(planet);
   const delays = await messageDelays(planet, regions[0] ?? "");
   const deaths: Death[] = [];
@@ -187,7 +190,7 @@ async function measure(planet: LocalPlanet): Promise<void> {
         row("test message: at a hub", delays),
       ],
       notes: [
-        `idle: ${quiet.frames.toFixed(2)} frames and ${quiet.bytes.toFixed(0)} bytes sent per hub and second`,
+        `idle: ${quiet.frames.toFixed(2)} frames and ${quiet.bytes.toFixed(0)} bytes sent per hub and second, ${SETTLED_MS / 1_000} s after the start`,
         `after a kill, routes were clean in ${(median(unrouted) / median(known)).toFixed(2)} of the time that hubs needed to agree`,
         `asking takes its part: every hub is polled in turn, ${POLL_MS} ms after the last answer`,
         `load average ${loadBefore.toFixed(1)} before, ${(loadavg()[0] ?? 0).toFixed(1)} after`,
