@@ -1,9 +1,9 @@
 /**
  * Round trips between any two places from a few measured ones: Gaussian-process regression (kriging) of how much slower than
- * the great circle the network is, over pairs of places (Rasmussen & Williams 2006, ch. 2; the kernel over pairs is the
+ * geography says the network is, over pairs of places (Rasmussen & Williams 2006, ch. 2; the kernel over pairs is the
  * symmetrised product of Ben-Hur & Noble 2005).
  *
- *   ln(rtt(a,b) / prior(a,b)) ~ GP,   prior(a,b) = DETOUR × fibre(a,b) + BASE
+ *   ln(rtt(a,b) / prior(a,b)) ~ GP,   prior(a,b): what geography expects
  *   k((a,b),(c,d)) = OVERALL² + place(a,c) + place(a,d) + place(b,c) + place(b,d)
  *                  + PAIR² × [near(a,c)·near(b,d) + near(a,d)·near(b,c)]
  *
@@ -14,11 +14,7 @@
  * place of a cluster (S = measured places). Constants are fixed: they describe wide-area networks, not one federation.
  */
 import { factor, forward, solve } from "./cholesky.ts";
-import { arcKm, fibreMs, type UnitVector } from "./great-circle.ts";
-
-/** Paths are about this much longer than the great circle, and this many ms go to access and switching. */
-const DETOUR = 1.5;
-const BASE_MS = 3;
+import { arcKm, type UnitVector } from "./great-circle.ts";
 
 const OVERALL = 0.3;
 const PLACE = 0.15;
@@ -43,6 +39,8 @@ export interface PairObservation {
   readonly a: number;
   readonly b: number;
   readonly rttMs: number;
+  /** What geography expects of it. */
+  readonly priorMs: number;
 }
 
 /** A place as the model sees it: how near it is to each measured place. */
@@ -62,10 +60,6 @@ export interface Vantage {
   readonly from: Affinity;
   readonly offset: number;
   readonly weights: Float64Array;
-}
-
-export function priorMs(km: number): number {
-  return DETOUR * fibreMs(km) + BASE_MS;
 }
 
 export class Kriging {
@@ -94,10 +88,9 @@ export class Kriging {
     this.#lower = new Float64Array(n * n);
     const target = new Float64Array(n);
     observations.forEach((one, i) => {
-      const prior = priorMs(arcKm(this.#at(one.a).at, this.#at(one.b).at));
-      target[i] = Math.log(Math.max(LEAST_MS, one.rttMs) / prior);
+      target[i] = Math.log(Math.max(LEAST_MS, one.rttMs) / one.priorMs);
       for (let j = 0; j <= i; j++) this.#lower[i * n + j] = this.#covariance(one, observations[j] as PairObservation);
-      this.#lower[i * n + i] = (this.#lower[i * n + i] as number) + NOISE ** 2 + (NOISE_MS / prior) ** 2;
+      this.#lower[i * n + i] = (this.#lower[i * n + i] as number) + NOISE ** 2 + (NOISE_MS / one.priorMs) ** 2;
     });
     if (!factor(this.#lower, n)) throw new Error("invariant broken: a kernel matrix with noise is positive definite");
     this.#coefficients = solve(this.#lower, n, target);
@@ -126,7 +119,7 @@ export class Kriging {
     return { at, place, bias, near, nearestKm };
   }
 
-  /** The part of `predict` that only the client decides: work in proportion to what was measured. */
+  /** The part of `slowdown` that only the client decides: work in proportion to what was measured. */
   vantage(from: Affinity): Vantage {
     const weights = new Float64Array(this.places.length);
     const { near } = from;
@@ -138,12 +131,12 @@ export class Kriging {
     return { from, offset: OVERALL ** 2 * this.#total + from.bias, weights };
   }
 
-  /** Expected round trip, ms. */
-  predict({ weights, offset, from }: Vantage, to: Affinity): number {
+  /** The expected round trip, as a multiple of what geography expects. */
+  slowdown({ weights, offset }: Vantage, to: Affinity): number {
     const { near } = to;
     let exponent = offset + to.bias;
     for (let i = 0; i < weights.length; i++) exponent += (weights[i] as number) * (near[i] as number);
-    return priorMs(arcKm(from.at, to.at)) * Math.exp(exponent);
+    return Math.exp(exponent);
   }
 
   /** Standard deviation of ln(rtt): what a measurement of this pair could still teach. */

@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { greatCircleKm } from "../common/great-circle.ts";
+import type { Coordinates } from "../common/types.ts";
 import type { LatencyRecord } from "../wire/catalog.ts";
 import { factor, solve } from "./cholesky.ts";
 import { arcKm, fibreMs, unitVector } from "./great-circle.ts";
-import { Kriging, priorMs } from "./kriging.ts";
+import { Kriging } from "./kriging.ts";
 import { LatencyModel, REPORT_FRESH_MS } from "./latency-model.ts";
 import { latencyRecords } from "./latency-report.ts";
 import { clusterView, hubView, MemoryCatalog } from "./testing/memory-catalog.ts";
+import { geographicMs, groundOf, outlookOf } from "./ways.ts";
 
 const LONDON = { latitude: 51.5, longitude: -0.1 };
 const PARIS = { latitude: 48.85, longitude: 2.35 };
@@ -18,6 +20,10 @@ const places = fc.record({
   latitude: fc.double({ min: -90, max: 90, noNaN: true }),
   longitude: fc.double({ min: -180, max: 180, noNaN: true }),
 });
+
+function geographic(from: Coordinates, to: Coordinates): number {
+  return geographicMs(outlookOf(groundOf(unitVector(from))), groundOf(unitVector(to)));
+}
 
 function report(from: string, to: string, rttMs: number, observedAt = 0): LatencyRecord {
   return { kind: "latency", from, coordinates: null, to, rttMs, observedAt };
@@ -138,23 +144,21 @@ describe("kriging", () => {
 
   test("ROUTE-41: a measured pair is predicted close to its measurement, and its neighbours are drawn towards it", () => {
     const at = [LONDON, TOKYO, PARIS, OSAKA].map(unitVector);
-    const slow = 2 * priorMs(greatCircleKm(LONDON, TOKYO));
-    const kriging = Kriging.fit(at.slice(0, 2), [{ a: 0, b: 1, rttMs: slow }]);
+    const kriging = Kriging.fit(at.slice(0, 2), [{ a: 0, b: 1, rttMs: 400, priorMs: 200 }]);
     if (!kriging) throw new Error("there is an observation");
-    const predict = (a: number, b: number): number => {
+    const slowdown = (a: number, b: number): number => {
       const [from, to] = [a, b].map((i) => kriging.affinity(at[i] as (typeof at)[number]));
       if (!from || !to) throw new Error("four places");
-      return kriging.predict(kriging.vantage(from), to);
+      return kriging.slowdown(kriging.vantage(from), to);
     };
-    expect(Math.abs(predict(0, 1) / slow - 1)).toBeLessThan(0.05);
-    const plain = priorMs(greatCircleKm(PARIS, OSAKA));
-    expect(predict(2, 3)).toBeGreaterThan(1.3 * plain);
-    expect(predict(2, 3)).toBeCloseTo(predict(3, 2), 9);
+    expect(Math.abs(slowdown(0, 1) / 2 - 1)).toBeLessThan(0.05);
+    expect(slowdown(2, 3)).toBeGreaterThan(1.3);
+    expect(slowdown(2, 3)).toBeCloseTo(slowdown(3, 2), 9);
   });
 
   test("ROUTE-41: what was measured is less uncertain than what was not", () => {
     const at = [LONDON, TOKYO, PARIS].map(unitVector);
-    const kriging = Kriging.fit(at, [{ a: 0, b: 1, rttMs: 200 }]);
+    const kriging = Kriging.fit(at, [{ a: 0, b: 1, rttMs: 200, priorMs: 200 }]);
     const [london, tokyo, paris] = at.map((place) => kriging?.affinity(place));
     if (!kriging || !london || !tokyo || !paris) throw new Error("three places");
     expect(kriging.deviation(london, tokyo)).toBeLessThan(0.06);
@@ -178,7 +182,7 @@ describe("the source of a prediction", () => {
     expect(model.measured(model.client({ ...LONDON, source: "query" }), "c")).toBeNull();
     const estimated = model.predict(client, model.site(OSAKA));
     expect(estimated.source).toBe("estimated");
-    expect(estimated.ms).toBeGreaterThan(priorMs(greatCircleKm(LONDON, OSAKA)) * 1.1);
+    expect(estimated.ms).toBeGreaterThan(geographic(LONDON, OSAKA) * 1.1);
     expect(model.predict(client, model.site({ latitude: -33, longitude: -70 })).source).toBe("geographic");
   });
 

@@ -1,7 +1,7 @@
 /**
  * How long a round trip from a client to a cluster takes, from the best source there is:
  * `measured` (a fresh report of this very pair, or of the two places), `estimated` (kriging over what hubs and clients measured, where something
- * was measured near both ends), `geographic` (great circle at 2/3 c with the usual detour, plus a base).
+ * was measured near both ends), `geographic` (fibre along the ways that traffic takes, plus a base).
  */
 import type { CatalogView } from "../common/catalog-view.ts";
 import { fibreRttMs } from "../common/great-circle.ts";
@@ -15,11 +15,11 @@ import {
   MAX_OBSERVATIONS,
   type PairObservation,
   priorDeviation,
-  priorMs,
   type Vantage,
 } from "./kriging.ts";
 import type { Belief } from "./measurement-plan.ts";
 import type { Position } from "./question.ts";
+import { type Ground, geographicMs, groundOf, type Outlook, outlookOf } from "./ways.ts";
 
 export const LATENCY_SOURCES = ["measured", "estimated", "geographic"] as const;
 export type LatencySource = (typeof LATENCY_SOURCES)[number];
@@ -39,14 +39,14 @@ export interface Prediction {
 /** Where a cluster or hub stands, as the model sees it. */
 export interface Site {
   readonly cell: string;
-  readonly at: UnitVector;
+  readonly ground: Ground;
   readonly affinity: Affinity | null;
 }
 
 /** Where a client stands. */
 export interface ClientVantage {
   readonly cell: string;
-  readonly at: UnitVector;
+  readonly outlook: Outlook;
   readonly vantage: Vantage | null;
   /** Measured from this very cell, by cell. */
   readonly measured: ReadonlyMap<string, DurationMs> | null;
@@ -100,18 +100,18 @@ export class LatencyModel {
 
   site(coordinates: Coordinates): Site {
     const cell = cellOf(coordinates);
-    const at = unitVector(cell);
-    const affinity = this.#kriging?.affinity(at) ?? null;
-    return { cell: cellKey(cell), at, affinity: affinity && isSupported(affinity) ? affinity : null };
+    const ground = groundOf(unitVector(cell));
+    const affinity = this.#kriging?.affinity(ground.at) ?? null;
+    return { cell: cellKey(cell), ground, affinity: affinity && isSupported(affinity) ? affinity : null };
   }
 
   /** All clients of one cell share a vantage. */
   client(position: Position): ClientVantage {
-    const { cell, at, affinity } = this.site(position);
+    const { cell, ground, affinity } = this.site(position);
     const vantage = this.#kriging && affinity ? this.#kriging.vantage(affinity) : null;
     return {
       cell,
-      at,
+      outlook: outlookOf(ground),
       vantage,
       measured: this.#evidence.measured.get(cell) ?? null,
       reports: position.place === undefined ? null : (this.#reports.get(position.place) ?? null),
@@ -127,9 +127,10 @@ export class LatencyModel {
   predict(client: ClientVantage, site: Site): Prediction {
     const told = client.measured?.get(site.cell);
     if (told !== undefined) return { ms: told, source: "measured" };
-    const km = arcKm(client.at, site.at);
-    if (!this.#kriging || !client.vantage || !site.affinity) return { ms: priorMs(km), source: "geographic" };
-    return { ms: Math.max(fibreMs(km), this.#kriging.predict(client.vantage, site.affinity)), source: "estimated" };
+    const ms = geographicMs(client.outlook, site.ground);
+    if (!this.#kriging || !client.vantage || !site.affinity) return { ms, source: "geographic" };
+    const least = fibreMs(arcKm(client.outlook.at, site.ground.at));
+    return { ms: Math.max(least, ms * this.#kriging.slowdown(client.vantage, site.affinity)), source: "estimated" };
   }
 
   /** What is known of a prediction, and how surely. */
@@ -139,7 +140,7 @@ export class LatencyModel {
     const learnt = this.#kriging && client.vantage && site.affinity;
     const deviation = learnt
       ? this.#kriging.deviation(client.vantage.from, site.affinity)
-      : priorDeviation(arcKm(client.at, site.at));
+      : priorDeviation(arcKm(client.outlook.at, site.ground.at));
     return { mean: ms, deviation: ms * deviation };
   }
 
@@ -198,17 +199,22 @@ function evidenceOf(
     .slice(0, MAX_OBSERVATIONS);
   const indexOf = new Map<string, number>();
   const places: UnitVector[] = [];
+  const grounds: Ground[] = [];
   const placeOf = (cell: Coordinates): number => {
     const known = indexOf.get(cellKey(cell));
     if (known !== undefined) return known;
     indexOf.set(cellKey(cell), places.length);
-    return places.push(unitVector(cell)) - 1;
+    const ground = groundOf(unitVector(cell));
+    grounds.push(ground);
+    return places.push(ground.at) - 1;
   };
   let fingerprint = "";
   const pairs = kept.map(({ key, a, b, ms, count }) => {
     const step = Math.round(Math.log2(ms / count) * STEPS_PER_OCTAVE);
     fingerprint += `${key}=${step};`;
-    return { a: placeOf(a), b: placeOf(b), rttMs: 2 ** (step / STEPS_PER_OCTAVE) };
+    const ends = { a: placeOf(a), b: placeOf(b) };
+    const priorMs = geographicMs(outlookOf(grounds[ends.a] as Ground), grounds[ends.b] as Ground);
+    return { ...ends, rttMs: 2 ** (step / STEPS_PER_OCTAVE), priorMs };
   });
   const measured = new Map<string, Map<string, DurationMs>>();
   for (const { a, b, ms, count } of sums.values()) {

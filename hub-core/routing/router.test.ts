@@ -273,7 +273,7 @@ describe("a decision", () => {
   test("ROUTE-15: strategies: nearest ignores load, least_loaded puts it first, best weighs both", () => {
     const catalog = new MemoryCatalog()
       .putCluster(clusterView("near-busy", { at: NAIROBI, service: { load: 0.97 } }))
-      .putCluster(clusterView("mid-idle", { at: FRANKFURT, service: { load: 0.3 } }))
+      .putCluster(clusterView("mid-idle", { at: FRANKFURT, service: { load: 0.5 } }))
       .putCluster(clusterView("far-idle", { at: SYDNEY, service: { load: 0 } }));
     const router = routerOver(catalog);
     const chosen = STRATEGIES.map((strategy) => value(router.route({ ...QUESTION, strategy }, 0)).chosen.cluster_id);
