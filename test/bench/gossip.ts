@@ -22,7 +22,7 @@ const quick = process.argv.includes("--quick");
 const json = process.argv.includes("--json");
 const HOP_MS = 1;
 /** What a young group says to find its shape fades this slowly, by the profile's own intervals. */
-const SETTLING_MS = { responsive: 20_000, economy: 2_400_000 } as const;
+const SETTLING_MS = { responsive: 60_000, economy: 2_400_000 } as const;
 
 function grouped(size: number, profile: Profile, seed = 1): World {
   const world = new World({
