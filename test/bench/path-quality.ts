@@ -7,6 +7,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { greatCircleKm } from "../../hub-core/common/great-circle.ts";
 import { Random } from "../../hub-core/common/random.ts";
 import { LatencyModel } from "../../hub-core/routing/latency-model.ts";
 import { worthMeasuring } from "../../hub-core/routing/measurement-plan.ts";
@@ -101,6 +102,11 @@ function predictions(matrix: Matrix, measured: readonly Pair[]): number[][] {
   return matrix.names.map((_, a) => matrix.names.map((_, b) => model.between(at(matrix, a), at(matrix, b)).ms));
 }
 
+/** What the model would choose by, did it know of no cables. */
+function greatCircles(matrix: Matrix): number[][] {
+  return matrix.names.map((_, a) => matrix.names.map((_, b) => greatCircleKm(at(matrix, a), at(matrix, b))));
+}
+
 function qualityOf({ names, rtt }: Matrix, predicted: readonly (readonly number[])[]): Quality {
   const random = new Random(20_26);
   const regions = names.map((_, i) => i);
@@ -179,12 +185,13 @@ function main(): void {
   const matrix = readMatrix();
   const seeds = Array.from({ length: DRAWS }, (_, i) => i + 1);
   const rows: string[][] = [];
+  const addRow = (name: string, qualities: readonly Quality[], pairs: number): void => {
+    const { wrong, p99, mean } = spreadOf(qualities);
+    rows.push([name, String(qualities.length), String(pairs), wrong, p99, mean]);
+  };
   const add = (name: string, draws: readonly { matrix: Matrix; measured: readonly Pair[] }[]): void => {
-    const { wrong, p99, mean } = spreadOf(
-      draws.map((draw) => qualityOf(draw.matrix, predictions(draw.matrix, draw.measured))),
-    );
-    const counts = draws.map(({ measured }) => measured.length);
-    rows.push([name, String(draws.length), String(median(counts)), wrong, p99, mean]);
+    const qualities = draws.map((draw) => qualityOf(draw.matrix, predictions(draw.matrix, draw.measured)));
+    addRow(name, qualities, median(draws.map(({ measured }) => measured.length)));
   };
   const budgetOf = (of: Matrix, part: number): number => Math.floor(allPairs(of).length * part);
   const randomly = (of: Matrix, seed: number) => ({
@@ -196,6 +203,7 @@ function main(): void {
     measured: soundedPairs(of, budgetOf(of, part), seed),
   });
   const some = seeds.map((seed) => subset(matrix, SUBSET, 100 + seed));
+  addRow("great circles alone", [qualityOf(matrix, greatCircles(matrix))], 0);
   add("geography alone", [{ matrix, measured: [] }]);
   add(
     "random pairs",
