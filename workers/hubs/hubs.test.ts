@@ -3,7 +3,7 @@ import { answered, refused } from "../../hub-core/common/problem.ts";
 import type { HubStub } from "./hub-stub.ts";
 import { Hubs } from "./hubs.ts";
 
-type Behaviour = "answers" | "throws" | "hangs" | "has left";
+type Behaviour = "answers" | "throws" | "hangs" | "has left" | "is behind" | "does not know yet";
 
 function fixture(behaviours: Record<string, Behaviour>) {
   const asked: string[] = [];
@@ -17,6 +17,10 @@ function fixture(behaviours: Record<string, Behaviour>) {
           return new Promise(() => undefined);
         case "has left":
           return Promise.resolve(refused(503, "hub_left", "gone"));
+        case "is behind":
+          return Promise.resolve(answered({ from: hub, synced: false }));
+        case "does not know yet":
+          return Promise.resolve(refused(404, "service_unknown", "nobody offers it", { synced: false }));
         default:
           return Promise.resolve(answered({ from: hub }));
       }
@@ -43,6 +47,13 @@ test("a hub that has left is passed over for the next, and speaks for itself whe
   expect((await fixture({ a: "has left", b: "answers" }).hubs.ask({ kind: "registry-status" })).hubId).toBe("b");
   const { reply } = await fixture({ a: "has left", b: "throws" }).hubs.ask({ kind: "registry-status" });
   expect(reply).toMatchObject({ problem: { status: 503, code: "hub_left" } });
+});
+
+test("a hub that is still catching up is passed over for one that has, and answers when there is no other", async () => {
+  expect((await fixture({ a: "is behind", b: "answers" }).hubs.ask({ kind: "health" })).hubId).toBe("b");
+  expect((await fixture({ a: "does not know yet", b: "answers" }).hubs.ask({ kind: "health" })).hubId).toBe("b");
+  const { hubId, reply } = await fixture({ a: "has left", b: "is behind", c: "throws" }).hubs.ask({ kind: "health" });
+  expect([hubId, reply.ok]).toEqual(["b", true]);
 });
 
 test("when none answers the refusal names them", async () => {

@@ -34,16 +34,19 @@ export class Hubs {
     return this.#o.stubOf(hub);
   }
 
-  /** The first hub that answers and has not left, whatever it answers; 503 `hub_unreachable` when none answers. */
+  /**
+   * The first hub that answers, has not left and has caught up with the others since its start, whatever it answers; else the
+   * first that has not left, else the first that answers at all; 503 `hub_unreachable` when none does.
+   */
   async ask(request: HubRequest): Promise<Asked> {
     const { candidates } = this.#o;
-    let departed: Asked | null = null;
+    let fallback: Asked | null = null;
     for (const hubId of candidates) {
       const reply = await this.#attempt(hubId, (stub) => stub.ask(request));
-      if (reply && !hasLeft(reply)) return { hubId, reply };
-      if (reply) departed ??= { hubId, reply };
+      if (reply && !hasLeft(reply) && !isBehind(reply)) return { hubId, reply };
+      if (reply && (fallback === null || hasLeft(fallback.reply))) fallback = { hubId, reply };
     }
-    return departed ?? { hubId: candidates[0] ?? "", reply: unreachable(candidates) };
+    return fallback ?? { hubId: candidates[0] ?? "", reply: unreachable(candidates) };
   }
 
   async askAt(hubId: HubId, request: HubRequest, withinMs?: DurationMs): Promise<Asked> {
@@ -99,6 +102,12 @@ export class Hubs {
 function hasLeft(reply: Reply): boolean {
   if (!reply.ok) return reply.problem.code === "hub_left";
   return (reply.value as { draining?: unknown } | null)?.draining === true;
+}
+
+/** A hub that has just started says so of what it may not know yet. */
+function isBehind(reply: Reply): boolean {
+  const said = reply.ok ? (reply.value as { synced?: unknown } | null) : reply.problem.extra;
+  return said?.synced === false;
 }
 
 function unreachable(hubs: readonly HubId[]): Reply {

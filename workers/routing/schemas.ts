@@ -105,6 +105,9 @@ export const decisionSchema = z
     path_latency_ms: z.number().nullable(),
     catalog_version: z.int(),
     data_age_ms: z.number(),
+    synced: z.boolean().openapi({
+      description: "false: every hub of this region has just started and may not have caught up with the others",
+    }),
     position: coordinatesSchema.extend({ source: z.enum(POSITION_SOURCES) }),
     explain: explanationSchema.optional(),
   })
