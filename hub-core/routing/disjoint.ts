@@ -2,11 +2,23 @@
  * Two edge-disjoint paths with the least total (Suurballe 1974, in Bhandari's form): find the shortest path, let its edges
  * be walked backwards for their negative length only, find the shortest path again, and cancel what both walked.
  */
+import { pathTo, shortestPathTree } from "./dijkstra.ts";
 import { type Graph, type GraphEdge, type NodePath, pathMs } from "./graph.ts";
 
 export interface DisjointPair {
   readonly primary: NodePath;
   readonly backup: NodePath;
+}
+
+/** The path with the shortest that shares no edge with it; null when there is none, though another pair may exist. */
+export function backedUp(graph: Graph, primary: NodePath): DisjointPair | null {
+  const [from] = primary.nodes;
+  const to = primary.nodes.at(-1);
+  if (from === undefined || to === undefined || from === to) return null;
+  const edges = new Uint8Array(graph.edges.length);
+  for (const edge of primary.edges) edges[edge] = 1;
+  const backup = pathTo(graph, shortestPathTree(graph, from, { goal: to, without: { edges } }), to);
+  return backup && { primary, backup };
 }
 
 /** Null when one cut edge can part the two. */

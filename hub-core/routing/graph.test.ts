@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { boundPerKm, greatCircleBound, shortestPath } from "./a-star.ts";
 import { pathTo, shortestPathTree } from "./dijkstra.ts";
-import { disjointPair } from "./disjoint.ts";
+import { backedUp, disjointPair } from "./disjoint.ts";
 import { buildGraph, type Graph, type GraphEdge, MAX_HOPS, type NodePath } from "./graph.ts";
 import { unitVector } from "./great-circle.ts";
 import { kShortestPaths } from "./yen.ts";
@@ -167,5 +167,19 @@ describe("edge-disjoint pair", () => {
     ]);
     const pair = disjointPair(trap, 0, 1);
     expect([pair?.primary.ms, pair?.backup.ms]).toEqual([6, 6]);
+    expect(backedUp(trap, kShortestPaths(trap, 0, 1, 1)[0] as NodePath)).toBeNull();
+  });
+
+  test("ROUTE-25: the backup of the shortest path is the shortest that shares no edge with it; none is given only when there is none", () => {
+    fc.assert(
+      fc.property(graphs, (graph) => {
+        const [primary] = kShortestPaths(graph, 0, 1, 1);
+        if (!primary) return;
+        const others = allPaths(graph, 0, 1).filter(({ edges }) => !edges.some((edge) => primary.edges.includes(edge)));
+        const pair = backedUp(graph, primary);
+        expect(pair?.backup.ms).toBe(others[0]?.ms);
+        expect(pair?.backup.edges.some((edge) => primary.edges.includes(edge)) ?? false).toBe(false);
+      }),
+    );
   });
 });

@@ -14,3 +14,4 @@ export {
 } from "./question.ts";
 export { Router } from "./router.ts";
 export { SOUNDING_EVERY_MS } from "./soundings.ts";
+export { versionRange } from "./version-range.ts";

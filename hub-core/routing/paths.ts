@@ -2,7 +2,7 @@
 import type { CatalogView, ClusterView, HubView } from "../common/catalog-view.ts";
 import { answered, type Reply, refused } from "../common/problem.ts";
 import type { HubId } from "../common/types.ts";
-import { disjointPair } from "./disjoint.ts";
+import { backedUp, disjointPair } from "./disjoint.ts";
 import type { NodePath } from "./graph.ts";
 import { costOf, type HubGraph, hubIdsOf } from "./hub-graph.ts";
 import { kShortestPaths, MAX_PATHS } from "./yen.ts";
@@ -15,7 +15,10 @@ export interface PathAnswer {
 
 export interface PathsAnswer {
   readonly paths: readonly PathAnswer[];
-  /** Shares no edge with the first of the cheapest pair, so one cut leaves a way. Absent when there is none. */
+  /**
+   * Shares no edge with `primary`, so one cut leaves a way. `primary` is the first of `paths` where that has such a backup, else
+   * the first of the cheapest pair that has. Absent when one cut can part the two.
+   */
   readonly disjoint_backup?: PathAnswer & { readonly primary: PathAnswer };
 }
 
@@ -30,10 +33,11 @@ export function answerPaths(view: CatalogView, graph: HubGraph, from: HubId, to:
   const a = graph.indexOf.get(from);
   const b = graph.indexOf.get(to);
   const paths = a === undefined || b === undefined ? [] : kShortestPaths(graph.graph, a, b, k);
-  if (a === undefined || b === undefined || paths.length === 0) {
+  const [shortest] = paths;
+  if (a === undefined || b === undefined || !shortest) {
     return refused(503, "no_path", `no living path leads from ${from} to ${to}`, { from, to });
   }
-  const pair = disjointPair(graph.graph, a, b);
+  const pair = backedUp(graph.graph, shortest) ?? disjointPair(graph.graph, a, b);
   const described = paths.map((path) => describe(graph, path));
   if (!pair) return answered({ paths: described });
   return answered({

@@ -28,7 +28,7 @@ export interface RouteQuestion {
   readonly position: Position;
   /** Every one must be carried by the service. */
   readonly tags: readonly string[];
-  /** Exact, or a range: `^1.2`, `~1.2.3`, `1.x`, `*`. Null: any, also none. */
+  /** As `versionRange` reads it. Null: any, also none. */
   readonly version: string | null;
   /** Null: `DEFAULT_NAMESPACE`. */
   readonly namespace: string | null;

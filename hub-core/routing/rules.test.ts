@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { buildCandidateTable, type CandidateTable } from "./candidate-table.ts";
 import { type Constraints, judge, RULES, type RuleName, removedBy } from "./rules.ts";
 import { type ClusterSpec, clusterView, MemoryCatalog } from "./testing/memory-catalog.ts";
-import { versionMatcher } from "./version-range.ts";
+import { versionRange } from "./version-range.ts";
 
 const ANY: Constraints = { version: null, tags: [], namespace: null, jurisdiction: null, exclude: [] };
 
@@ -103,20 +103,46 @@ describe("rules remove", () => {
   });
 
   test("ROUTE-7: versions match exactly or by range", () => {
-    const accepts = (range: string | null, versions: readonly (string | null)[]): boolean[] =>
-      versions.map(versionMatcher(range));
-    expect(accepts(null, ["1.0.0", null])).toEqual([true, true]);
-    expect(accepts("*", ["1.0.0", null])).toEqual([true, true]);
-    expect(accepts("1.2.3", ["1.2.3", "v1.2.3", "1.2.4", null])).toEqual([true, true, false, false]);
-    expect(accepts("^1.2.3", ["1.2.2", "1.2.3", "1.9.0", "2.0.0"])).toEqual([false, true, true, false]);
-    expect(accepts("^0.2.3", ["0.2.3", "0.2.9", "0.3.0"])).toEqual([true, true, false]);
-    expect(accepts("^0.0.3", ["0.0.3", "0.0.4"])).toEqual([true, false]);
-    expect(accepts("~1.2", ["1.2.0", "1.2.9", "1.3.0"])).toEqual([true, true, false]);
-    expect(accepts("1.x", ["1.0.0", "1.9.9", "2.0.0"])).toEqual([true, true, false]);
-    expect(accepts("1.2.x", ["1.2.5", "1.3.0"])).toEqual([true, false]);
-    expect(accepts("^1.0.0", ["1.1.0-rc.1"])).toEqual([false]);
-    expect(accepts("stable", ["stable", "1.0.0"])).toEqual([true, false]);
-    expect(accepts("^nonsense", ["^nonsense", "1.0.0"])).toEqual([true, false]);
+    const accepts = (range: string, ...versions: readonly (string | null)[]) => {
+      const matches = versionRange(range);
+      return matches && versions.map(matches);
+    };
+    expect(accepts("*", "1.0.0", null)).toEqual([true, true]);
+    expect(accepts("1.2.3", "1.2.3", "v1.2.3", "1.2.4", null)).toEqual([true, true, false, false]);
+    expect(accepts("v1.2.3", "1.2.3", "1.2.4")).toEqual([true, false]);
+    expect(accepts("1.2", "1.2", "1.2.9", "1.3.0")).toEqual([true, true, false]);
+    expect(accepts("^1.2.3", "1.2.2", "1.2.3", "1.9.0", "2.0.0")).toEqual([false, true, true, false]);
+    expect(accepts("^0.2.3", "0.2.3", "0.2.9", "0.3.0")).toEqual([true, true, false]);
+    expect(accepts("^0.0.3", "0.0.3", "0.0.4")).toEqual([true, false]);
+    expect(accepts("~1.2", "1.2.0", "1.2.9", "1.3.0")).toEqual([true, true, false]);
+    expect(accepts("1.x", "1.0.0", "1.9.9", "2.0.0")).toEqual([true, true, false]);
+    expect(accepts("1.2.x", "1.2.5", "1.3.0")).toEqual([true, false]);
+    expect(accepts("=1.2.3", "1.2.3", "1.2.4")).toEqual([true, false]);
+    expect(accepts(">=1.2", "1.1.9", "1.2.0", "9.0.0", null)).toEqual([false, true, true, false]);
+    expect(accepts(">1.2", "1.2.9", "1.3.0")).toEqual([false, true]);
+    expect(accepts("<1.2", "1.1.9", "1.2.0")).toEqual([true, false]);
+    expect(accepts("<=1.2", "1.2.9", "1.3.0")).toEqual([true, false]);
+    expect(accepts(">= 1.2.0 <2", "1.1.0", "1.5.0", "2.0.0")).toEqual([false, true, false]);
+    expect(accepts("1.x || >=3", "1.5.0", "2.0.0", "3.0.1")).toEqual([true, false, true]);
+    expect(accepts("^1.0.0", "1.1.0-rc.1")).toEqual([false]);
+    expect(accepts("1.1.0-rc.1", "1.1.0-rc.1", "1.1.0")).toEqual([true, false]);
+  });
+
+  test("ROUTE-7: what is no range is told from one that matches nothing", () => {
+    for (const text of [
+      "banana",
+      "^nonsense",
+      "1.2.3.4",
+      "1.x.3",
+      "",
+      "||",
+      "1 ||",
+      ">",
+      "^*",
+      ">=1.2.3-rc.1",
+      "a || 1",
+    ])
+      expect(versionRange(text)).toBeNull();
   });
 
   test("ROUTE-7: a caret range holds from its own version up to the next breaking one, for any version", () => {
@@ -125,7 +151,7 @@ describe("rules remove", () => {
       fc.property(part, part, part, part, part, part, (a, b, c, x, y, z) => {
         const after = x - a || y - b || z - c;
         const sameBreaking = a > 0 ? x === a : b > 0 ? x === 0 && y === b : x === 0 && y === 0 && z === c;
-        expect(versionMatcher(`^${a}.${b}.${c}`)(`${x}.${y}.${z}`)).toBe(after >= 0 && sameBreaking);
+        expect(versionRange(`^${a}.${b}.${c}`)?.(`${x}.${y}.${z}`)).toBe(after >= 0 && sameBreaking);
       }),
     );
   });

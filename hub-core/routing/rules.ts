@@ -7,7 +7,7 @@ import { invariant, type Millis } from "../common/types.ts";
 import type { Candidate, CandidateTable, Traits } from "./candidate-table.ts";
 import { DEFAULT_NAMESPACE, type RouteQuestion } from "./question.ts";
 import { effectiveLoad } from "./score.ts";
-import { versionMatcher } from "./version-range.ts";
+import { versionRange } from "./version-range.ts";
 
 export type Constraints = Pick<RouteQuestion, "version" | "tags" | "namespace" | "jurisdiction" | "exclude">;
 
@@ -82,7 +82,8 @@ function isFull(cluster: Candidate["cluster"], offered: Candidate["offered"]): b
 }
 
 function traitsJudge(constraints: Constraints): (traits: Traits) => Verdict {
-  const matches = versionMatcher(constraints.version);
+  const { version } = constraints;
+  const matches = version === null ? () => true : (versionRange(version) ?? (() => false));
   const namespace = constraints.namespace ?? DEFAULT_NAMESPACE;
   return (traits) => {
     if (!matches(traits.version)) return verdict("version");

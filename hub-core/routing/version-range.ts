@@ -1,24 +1,55 @@
 /**
- * Which versions a question accepts (the part of node-semver's grammar that people use): exact `1.2.3`, caret `^1.2`,
- * tilde `~1.2.3`, wildcard `1.x`, `1.2.*`, `*`. Anything else is compared as a whole, so `stable` matches `stable`.
- * A pre-release is matched only exactly, as node-semver does.
+ * Which versions a question accepts: node-semver's ranges. `1.2.3`; `1.2`, `1.x`, `*` (whatever stands where nothing is said);
+ * `^1.2`, `~1.2.3`; `>=1.2`, `>`, `<=`, `<`, `=`, all of those that stand side by side; either side of `||`. A pre-release is matched only exactly.
  */
 export type VersionMatcher = (version: string | null) => boolean;
 
 type Triple = readonly [number, number, number];
 
-export function versionMatcher(range: string | null): VersionMatcher {
-  if (range === null || range === "*" || range === "x") return () => true;
-  const operator = range[0];
-  if (operator === "^" || operator === "~") {
-    const from = parse(range.slice(1));
-    return from ? between(from.low, operator === "^" ? caretEnd(from) : tildeEnd(from)) : exactly(range);
+const OPERATORS = /^(\^|~|>=|<=|>|<|=)?\s*(.*)$/;
+const PRE_RELEASE = /^v?\d{1,9}(\.\d{1,9}){2}-[0-9A-Za-z.-]+(\+[0-9A-Za-z.-]+)?$/;
+
+/** Null when the text is no range. */
+export function versionRange(text: string): VersionMatcher | null {
+  const alternatives = text.split("||").map(everyOf);
+  if (alternatives.some((matches) => matches === null)) return null;
+  return (version) => alternatives.some((matches) => matches?.(version));
+}
+
+function everyOf(text: string): VersionMatcher | null {
+  // An operator may stand apart from its version.
+  const parts = text
+    .trim()
+    .replace(/([\^~<>=])\s+/g, "$1")
+    .split(/\s+/)
+    .map(comparator);
+  if (parts.some((matches) => matches === null)) return null;
+  return (version) => parts.every((matches) => matches?.(version));
+}
+
+function comparator(text: string): VersionMatcher | null {
+  const [, operator = "", wanted = ""] = OPERATORS.exec(text) ?? [];
+  if (wanted === "*" || wanted === "x" || wanted === "X") return operator === "" ? () => true : null;
+  if (PRE_RELEASE.test(wanted)) return operator === "" || operator === "=" ? exactly(wanted) : null;
+  const partial = parse(wanted.replace(/(\.[xX*])+$/, ""));
+  if (!partial) return null;
+  const { low } = partial;
+  switch (operator) {
+    case "^":
+      return between(low, caretEnd(partial));
+    case "~":
+      return between(low, tildeEnd(partial));
+    case ">=":
+      return between(low, NO_END);
+    case ">":
+      return between(after(partial), NO_END);
+    case "<":
+      return between(FIRST, low);
+    case "<=":
+      return between(FIRST, after(partial));
+    default:
+      return between(low, after(partial));
   }
-  if (/^v?\d+(\.\d+)?\.[x*]$/.test(range)) {
-    const from = parse(range.replace(/(\.[x*])+$/, ""));
-    return from ? between(from.low, wildcardEnd(from)) : exactly(range);
-  }
-  return exactly(range);
 }
 
 interface Partial {
@@ -27,8 +58,11 @@ interface Partial {
   readonly given: number;
 }
 
+const FIRST: Triple = [0, 0, 0];
+const NO_END: Triple = [Infinity, 0, 0];
+
 function exactly(wanted: string): VersionMatcher {
-  const bare = wanted.replace(/^v(?=\d)/, "");
+  const bare = wanted.replace(/^v/, "");
   return (version) => version !== null && version.replace(/^v(?=\d)/, "") === bare;
 }
 
@@ -46,6 +80,12 @@ function parse(text: string): Partial | null {
   return { low: [Number(match[1]), Number(match[2] ?? 0), Number(match[3] ?? 0)], given };
 }
 
+/** The first version past all that the numbers written stand for. */
+function after({ low: [major, minor, patch], given }: Partial): Triple {
+  if (given === 3) return [major, minor, patch + 1];
+  return given === 2 ? [major, minor + 1, 0] : [major + 1, 0, 0];
+}
+
 /** Up to the next change of the leftmost number that is not zero. */
 function caretEnd({ low: [major, minor, patch], given }: Partial): Triple {
   if (major > 0 || given === 1) return [major + 1, 0, 0];
@@ -54,10 +94,6 @@ function caretEnd({ low: [major, minor, patch], given }: Partial): Triple {
 }
 
 function tildeEnd({ low: [major, minor], given }: Partial): Triple {
-  return given === 1 ? [major + 1, 0, 0] : [major, minor + 1, 0];
-}
-
-function wildcardEnd({ low: [major, minor], given }: Partial): Triple {
   return given === 1 ? [major + 1, 0, 0] : [major, minor + 1, 0];
 }
 

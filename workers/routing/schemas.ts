@@ -6,6 +6,7 @@ import {
   MAX_LIMIT,
   POSITION_SOURCES,
   STRATEGIES,
+  versionRange,
 } from "../../hub-core/routing/index.ts";
 import { coordinatesSchema, idSchema } from "../http/index.ts";
 
@@ -43,7 +44,16 @@ export const routeQuerySchema = z
     tags: list(idSchema, 32)
       .optional()
       .openapi({ type: "string", description: "Comma-separated; every one must be carried" }),
-    version: z.string().min(1).max(128).optional().openapi({ description: "Exact, or a range: ^1.2, ~1.2.3, 1.x, *" }),
+    version: z
+      .string()
+      .min(1)
+      .max(128)
+      .refine(
+        (text) => versionRange(text) !== null,
+        "a version or a range: 1.2.3, 1.2, 1.x, ^1.2, ~1.2.3, >=1.2 <2, 1.x || 3.x",
+      )
+      .optional()
+      .openapi({ description: "Exact, or a range as npm writes them: ^1.2, ~1.2.3, 1.x, >=1.2 <2, 1.x || 3.x, *" }),
     namespace: idSchema.optional().openapi({ description: `Default: ${DEFAULT_NAMESPACE}` }),
     jurisdiction: idSchema.optional(),
     exclude: list(idSchema, MAX_EXCLUDED)
