@@ -28,6 +28,8 @@ export class HubWorld {
   readonly trace: { readonly hub: HubId; readonly at: Millis; readonly event: HubEvent; readonly effects: Effect[] }[] =
     [];
   readonly replies = new Map<string, unknown>();
+  /** These and the others hear nothing of each other, not even that a link closed. */
+  island: ReadonlySet<HubId> = new Set();
   now: Millis = 1_000_000;
   readonly #federation: Federation;
   readonly #ends = new Map<LinkId, { readonly owner: HubId; readonly other: LinkId }>();
@@ -99,6 +101,7 @@ export class HubWorld {
   }
 
   #open(dialler: HubId, peer: HubIdentity): void {
+    if (this.#isCut(dialler, peer.hubId)) return;
     const ours = this.#nextLink++;
     const theirs = this.#nextLink++;
     this.#ends.set(ours, { owner: dialler, other: theirs }).set(theirs, { owner: peer.hubId, other: ours });
@@ -109,7 +112,13 @@ export class HubWorld {
   #toOtherEnd(link: LinkId, event: (link: LinkId) => HubEvent): void {
     const other = this.#ends.get(link)?.other;
     const end = other === undefined ? undefined : this.#ends.get(other);
-    if (end && other !== undefined) this.#schedule(HOP_MS, end.owner, event(other));
+    const owner = this.#ends.get(link)?.owner;
+    if (end && other !== undefined && owner !== undefined && !this.#isCut(owner, end.owner))
+      this.#schedule(HOP_MS, end.owner, event(other));
+  }
+
+  #isCut(a: HubId, b: HubId): boolean {
+    return this.island.has(a) !== this.island.has(b);
   }
 
   #schedule(afterMs: number, hub: HubId, event: HubEvent): void {

@@ -15,6 +15,7 @@ import { answer } from "./answer.ts";
 import { CatchUp } from "./catch-up.ts";
 import { checked } from "./checked.ts";
 import type { Effect, HubEvent, StoredState } from "./contract.ts";
+import { cutOffSince } from "./cut-off.ts";
 import { deliver } from "./deliver.ts";
 import { Departure } from "./departure.ts";
 import { Directory } from "./directory.ts";
@@ -39,6 +40,8 @@ export interface HubOptions {
 /** Notices raise notices; a chain longer than this is a loop. */
 const MAX_NOTICES_PER_STEP = 1_000_000;
 const MAX_TEST_MESSAGES = 64;
+/** Past its time by this much, a look at the links is that of a hub that was paused. */
+const LATE_LOOK_MS = 1_000;
 
 export class Hub {
   readonly self: HubIdentity;
@@ -350,6 +353,9 @@ export class Hub {
   // ── Links, identity, timers ────────────────────────────────────────────────────────────────────────────────────────
 
   #measureLinks(out: StepEffects): void {
+    // Late, this hub was not listening: what has come meanwhile is still to be read.
+    const late = this.#now - this.#measureLinksAt > LATE_LOOK_MS;
+    if (!late) this.registry.setCutOff(cutOffSince(this.groups, this.config.membership, this.#now), this.#now, out);
     this.#measureLinksAt = this.#now + measureEvery(this.config.membership);
     const measured = this.#linkLoad.measure(
       this.links.greeted(),

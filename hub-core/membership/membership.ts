@@ -277,6 +277,16 @@ export class Membership {
     return coordinate ? { ms: predictedRtt(this.coordinate(), coordinate), measured: false } : undefined;
   }
 
+  /** When any other member was last heard; null when there is none that has not left. */
+  lastHeardAt(): Millis | null {
+    const { roster, selfId } = this.#shared;
+    let latest: Millis | null = null;
+    for (const { identity, state, lastHeardAt } of roster.all()) {
+      if (identity.hubId !== selfId && state !== "left") latest = Math.max(latest ?? lastHeardAt, lastHeardAt);
+    }
+    return latest;
+  }
+
   linkQuality(id: HubId): { readonly rttMs: number; readonly loss: number } | undefined {
     const { leastMs = null, loss = 0 } = this.#shared.links.get(id)?.quality ?? {};
     return leastMs === null ? undefined : { rttMs: leastMs, loss };

@@ -47,6 +47,7 @@ export function hubRecord(more: Partial<HubRecord> = {}): HubRecord {
     draining: false,
     softwareVersion: "1.0.0",
     startedAt: 0,
+    cutOffSince: null,
     ...more,
   };
 }

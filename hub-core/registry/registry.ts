@@ -208,6 +208,10 @@ export class Registry {
     this.#self.setLinks(links, now, out);
   }
 
+  setCutOff(since: Millis | null, now: Millis, out: Outbox): void {
+    this.#self.setCutOff(since, now, out);
+  }
+
   setDraining(draining: boolean, now: Millis, out: Outbox): void {
     this.#self.setDraining(draining, now, out);
     this.#settle(now, out);

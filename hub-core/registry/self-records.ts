@@ -29,6 +29,7 @@ export class SelfRecords {
   readonly #o: SelfRecordsOptions;
   #startedAt: Millis = 0;
   #draining = false;
+  #cutOffSince: Millis | null = null;
   #hubAt: Millis = Number.POSITIVE_INFINITY;
   #summaryAt: Millis = Number.POSITIVE_INFINITY;
   #summarisedAt: Millis = Number.NEGATIVE_INFINITY;
@@ -58,6 +59,13 @@ export class SelfRecords {
   setDraining(draining: boolean, now: Millis, out: Outbox): void {
     if (draining === this.#draining) return;
     this.#draining = draining;
+    this.#publishHub(now, out);
+  }
+
+  setCutOff(since: Millis | null, now: Millis, out: Outbox): void {
+    // How long it lasts is counted from the first.
+    if ((since === null) === (this.#cutOffSince === null)) return;
+    this.#cutOffSince = since;
     this.#publishHub(now, out);
   }
 
@@ -122,6 +130,7 @@ export class SelfRecords {
       draining: this.#draining,
       softwareVersion,
       startedAt: this.#startedAt,
+      cutOffSince: this.#cutOffSince,
     };
     const expiresAt = now + tombstoneTtlMs;
     log.publish({ key: recordKeys.hub, body, priority: "normal", expiresAt, durable: true }, now, out);

@@ -73,3 +73,15 @@ test("ROUTE-49: what was taken over and not yet asked is as old as the last owne
   expect(age(federation({}), "us", { updatedAt: NOW - 3_000 }, "nobody")).toBe(3_000);
   expect(age(federation({}), "us", { updatedAt: NOW + 3_000 }, "nobody")).toBe(0);
 });
+
+test("ROUTE-49: a region that hears of no other knows of them what it knew when it last did, at each of its hubs", () => {
+  const catalog = federation({});
+  const us = catalog.hub("us");
+  if (!us) throw new Error("no hub us");
+  catalog.putHub({ ...us, record: { startedAt: 0, cutOffSince: NOW - 30_000 } as HubRecord });
+  for (const self of ["us", "us-l"]) {
+    for (const owner of ["eu-l", "eu", "g"]) expect(age(catalog, self, {}, owner)).toBe(30_000);
+    for (const owner of ["us", "us-l"]) expect(age(catalog, self, {}, owner)).toBe(0);
+  }
+  for (const self of ["g", "eu", "eu-l"]) expect(age(catalog, self, {}, "eu-l")).toBe(0);
+});

@@ -1,6 +1,6 @@
 /**
  * How old what is said of a cluster may be. While its owner is alive, and so is whoever tells this hub of it, what they say is
- * the present; else it is of when they fell silent. An owner that has just started repeats what it stored: that is as old as
+ * the present; else it is of when they fell silent. A region that hears of no other any more says so, and knows nothing newer of them. An owner that has just started repeats what it stored: that is as old as
  * its last change, until the cluster has had the time to be found otherwise.
  */
 import type { CatalogView, ClusterView } from "../common/catalog-view.ts";
@@ -13,7 +13,8 @@ const FIRST_LOOKS_MS: DurationMs = 3_000;
 /** When what the view says of the cluster was last sure to be so; in the future for no clock. */
 export function asOf(view: CatalogView, self: HubIdentity, cluster: ClusterView, now: Millis): Millis {
   const { owner, record } = cluster;
-  const heard = Math.min(now, heardOf(view, self, owner, now) ?? record.updatedAt);
+  const cutOffSince = cutOffFrom(view, self, owner) ?? Infinity;
+  const heard = Math.min(now, cutOffSince, heardOf(view, self, owner, now) ?? record.updatedAt);
   const startedAt = view.hub(owner)?.record?.startedAt ?? 0;
   const stored = record.updatedAt < startedAt && now - startedAt < firstLooksMs(record);
   // Taken over from a hub that is gone, and not asked yet.
@@ -32,6 +33,14 @@ function heardOf(view: CatalogView, self: HubIdentity, owner: HubId, now: Millis
   const spokesman = speaker === null ? undefined : view.hub(speaker);
   if (!spokesman || isAlive(spokesman.state)) return now;
   return self.tier === "local" || spokesman.state === "suspect" ? view.hubSince(spokesman.hubId) : now;
+}
+
+/** Since when nothing new of this owner can have come, because the hub that brings what comes from beyond hears of nobody. */
+function cutOffFrom(view: CatalogView, self: HubIdentity, owner: HubId): Millis | null {
+  const gateway = self.tier === "local" ? self.parent : self.hubId;
+  if (gateway === null || owner === gateway || owner === self.hubId) return null;
+  const isNear = self.tier !== "global" && view.hub(owner)?.parent === gateway;
+  return isNear ? null : (view.hub(gateway)?.record?.cutOffSince ?? null);
 }
 
 function isAlive(state: MemberState): boolean {

@@ -101,6 +101,8 @@ const hubRecord = variant(1, {
   draining: bool,
   softwareVersion: text(64),
   startedAt: uint,
+  /** Of a hub in the global group: when it last heard from anyone there, once that is too long ago; null while it hears. */
+  cutOffSince: since(2, nullable(uint), null),
 });
 
 const clusterRecord = variant(2, {
