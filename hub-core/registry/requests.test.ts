@@ -127,6 +127,23 @@ test("REG-29: of a hub that is gone whoever is asked takes the cluster over", ()
   expect(catalog.cluster("b")).toBeUndefined();
 });
 
+test("REG-29: a write that is refused takes nothing over", () => {
+  const { world, ask, register } = federation({ registry: { adoptAfterMs: 600_000 } });
+  register("r1-l1", "a");
+  world.run(100);
+  world.kill("r1-l1");
+  world.run(1_000);
+  const maintain = (startsAt: number, endsAt: number) =>
+    ask("r1-l2", { kind: "cluster-maintenance", clusterId: "a", startsAt, endsAt });
+  expect(maintain(0, 1)).toMatchObject({ problem: { status: 422 } });
+  expect(maintain(world.now, world.now + 60_000)).toMatchObject({ problem: { status: 409, code: "capacity_unsafe" } });
+  world.run(100);
+  expect(world.registry("r1-l2").catalog.cluster("a")?.owner).toBe("r1-l1");
+  register("r2-l1", "b", {}, { assigned: true });
+  world.run(100);
+  expect(maintain(world.now, world.now + 60_000)).toMatchObject({ ok: true, value: { hub_id: "r1-l2" } });
+});
+
 test("REG-16, REG-40: a deleted cluster is gone everywhere and stays gone, also when its old hub comes back", () => {
   const { world, ask, register } = federation({ registry: { adoptAfterMs: 600_000 } });
   register("r1-l1", "a");
@@ -170,6 +187,25 @@ test("REG-30: a retry with the same key gets the first outcome, with another bod
   const remove = { kind: "cluster-remove", clusterId: "a", idempotencyKey: "d" } as const;
   expect(ask("r1-l1", remove)).toMatchObject({ status: 204 });
   expect(ask("r1-l1", remove)).toMatchObject({ status: 204 });
+});
+
+test("REG-30: a removal that comes again by a hub that only sent it on, or that has restarted since, is done", () => {
+  const { world, ask, register } = federation();
+  register("r1-l1", "a", {}, { assigned: true });
+  world.run(1_000);
+  const remove = { kind: "cluster-remove", clusterId: "a", idempotencyKey: "k" } as const;
+  expect(ask("r2-l1", remove)).toMatchObject({ problem: { code: "redirect", extra: { hub_id: "r1-l1" } } });
+  expect(ask("r1-l1", { ...remove, assigned: true, redirects: 1 })).toMatchObject({ status: 204 });
+  world.run(1_000);
+  expect(ask("r2-l1", remove)).toMatchObject({ ok: true, status: 204 });
+  world.kill("r1-l1");
+  world.start("r1-l1");
+  world.run(1_000);
+  expect(ask("r1-l1", remove)).toMatchObject({ ok: true, status: 204 });
+  expect(ask("r1-l1", { kind: "cluster-remove", clusterId: "a" })).toMatchObject({ problem: { status: 404 } });
+  expect(ask("r2-l1", { kind: "cluster-drain", clusterId: "a", idempotencyKey: "d" })).toMatchObject({
+    problem: { status: 404 },
+  });
 });
 
 test("REG-30: a redirect is no outcome, and the table keeps the newest", () => {
