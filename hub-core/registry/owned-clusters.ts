@@ -10,6 +10,7 @@ import { endOfLifetime } from "./lifetime.ts";
 import { MAX_CHECKS_IN_FLIGHT } from "./limits.ts";
 import type { OwnLog } from "./own-log.ts";
 import { type Announcement, type HeartbeatReport, isLoaded, OwnedCluster } from "./owned-cluster.ts";
+import { hasSameEnds, type Trip } from "./round-trip.ts";
 
 export interface OwnedClustersOptions {
   readonly config: HubConfig;
@@ -30,7 +31,7 @@ export class OwnedClusters {
   readonly #o: OwnedClustersOptions;
   readonly #clusters = new Map<ClusterId, OwnedCluster>();
   /** Round trips of clusters that went to other hubs: when they come back, what those measured from elsewhere is no use. */
-  readonly #measured = new Map<ClusterId, DurationMs>();
+  readonly #measured = new Map<ClusterId, Trip>();
   #lateAt: Millis = Number.NEGATIVE_INFINITY;
   #checkToken = 0;
   #changes = 0;
@@ -183,15 +184,16 @@ export class OwnedClusters {
 
   /** The way from another hub is another way. */
   #seenFromHere(record: ClusterRecord): ClusterRecord {
-    return { ...record, checkRttMs: this.#measured.get(record.clusterId) ?? null };
+    const measured = this.#measured.get(record.clusterId);
+    return { ...record, checkRttMs: measured && hasSameEnds(measured, record) ? measured.checkRttMs : null };
   }
 
   #drop(id: ClusterId, now: Millis): void {
     const cluster = this.#clusters.get(id);
     if (!cluster) return;
-    const { checkRttMs } = cluster.record;
+    const { checkRttMs, healthCheck, coordinates } = cluster.record;
     this.#measured.delete(id);
-    if (checkRttMs !== null) this.#measured.set(id, checkRttMs);
+    if (checkRttMs !== null) this.#measured.set(id, { checkRttMs, healthCheck, coordinates });
     for (const oldest of this.#measured.keys()) {
       if (this.#measured.size <= this.capacity) break;
       this.#measured.delete(oldest);
