@@ -6,6 +6,7 @@ import { type ClusterId, type DurationMs, invariant, type Millis } from "../comm
 import type { HubConfig } from "../config/hub-config.ts";
 import { type ClusterRecord, recordKeys } from "../wire/catalog.ts";
 import type { Catalog } from "./catalog.ts";
+import { asLastAsked } from "./last-asked.ts";
 import { endOfLifetime } from "./lifetime.ts";
 import { MAX_CHECKS_IN_FLIGHT } from "./limits.ts";
 import type { OwnLog } from "./own-log.ts";
@@ -92,8 +93,9 @@ export class OwnedClusters {
   }
 
   /** From another hub, which has died or gives it up: a higher incarnation than anyone has seen makes it ours. */
-  take(record: ClusterRecord, now: Millis, out: Outbox): void {
-    invariant(!this.has(record.clusterId) && this.hasRoom, "a cluster is taken once, and only with room");
+  take(offered: ClusterRecord, now: Millis, out: Outbox): void {
+    invariant(!this.has(offered.clusterId) && this.hasRoom, "a cluster is taken once, and only with room");
+    const record = asLastAsked(offered, this.#o.catalog, this.#o.config.hub);
     const incarnation = Math.max(record.incarnation, this.#o.catalog.claims.highestIncarnation(record.clusterId)) + 1;
     // Nobody living vouches for it, and it can be asked: what was last said of it is only a rumor until then.
     const orphan = this.#o.catalog.cluster(record.clusterId)?.vouched !== true;
