@@ -357,6 +357,31 @@ test("one cluster, one service, all services, and the registry's status are answ
   });
 });
 
+test("REG-26: the registry's status tells what each region's hub says of the region, wherever it is asked", () => {
+  const { world, ask, register } = federation();
+  register("r1-l1", "a", { services: [{ name: "web", capacity: 100 }, { name: "api" }] }, { assigned: true });
+  register("r1-l1", "b", { services: [{ name: "web", capacity: 300 }] }, { assigned: true });
+  register("r2-l1", "c", { region: "r2", services: [{ name: "web" }] }, { assigned: true });
+  ask("r1-l1", { kind: "cluster-drain", clusterId: "b" });
+  ask("r2-l1", { kind: "cluster-drain", clusterId: "c" });
+  world.run(20_000);
+  const summarised = (hub: string) => {
+    const { summaries } = (ask(hub, { kind: "registry-status" }) as { value: { summaries: object[] } }).value;
+    return summaries.map((each) => ({ ...each, updated_at: "" }));
+  };
+  const service = (name: string, clusters: number, healthy: number, capacity: number | null) => {
+    return { name, clusters, healthy, capacity, load: 0 };
+  };
+  const told = { hubs: 3, updated_at: "" };
+  const one = [service("web", 2, 1, 100), service("api", 1, 1, null)];
+  const expected = [
+    // The global hub stands in the first region.
+    { ...told, region: "r1", hubs: 4, clusters: 2, healthy: 1, services: one },
+    { ...told, region: "r2", clusters: 1, healthy: 0, services: [service("web", 1, 0, 0)] },
+  ];
+  for (const hub of ["g", "r1-l1", "r2-l2"]) expect(summarised(hub)).toEqual(expected);
+});
+
 test("a time that no calendar holds is written as the latest there is", () => {
   expect(isoTime(Number.MAX_SAFE_INTEGER)).toBe("+275760-09-13T00:00:00.000Z");
   expect(isoTime(0)).toBe("1970-01-01T00:00:00.000Z");
