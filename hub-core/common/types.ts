@@ -9,6 +9,9 @@ export type GroupId = string;
 export type RegionId = string;
 export type ClusterId = string;
 
+/** Clusters that name no namespace, and questions that name none, meet here. */
+export const DEFAULT_NAMESPACE = "default";
+
 export type Tier = "global" | "regional" | "local";
 export const TIERS = ["global", "regional", "local"] as const satisfies readonly Tier[];
 

@@ -3,7 +3,7 @@ import type { Outbox } from "../common/outbox.ts";
 import { answered, type Reply, refused } from "../common/problem.ts";
 import type { HubId, Millis } from "../common/types.ts";
 import { TEST_MESSAGE_TTL_MS } from "../gossip/index.ts";
-import { type LatencyObservation, latencyRecords } from "../routing/index.ts";
+import { type LatencyObservation, latencyRecords, REPORT_FRESH_MS } from "../routing/index.ts";
 import { recordKeys } from "../wire/catalog.ts";
 import type { StepEffects } from "./effects.ts";
 import type { Hub } from "./hub.ts";
@@ -11,9 +11,6 @@ import type { HubLocation, Request } from "./requests.ts";
 import { healthOf, metricsOf, statusOf } from "./status.ts";
 
 type TestStart = Extract<Request, { kind: "test-message-start" }>;
-
-/** A round trip that someone reported counts this long. */
-const LATENCY_TTL_MS = 3_600_000;
 
 export function answer(hub: Hub, request: Request, now: Millis, out: StepEffects): Reply {
   switch (request.kind) {
@@ -92,8 +89,15 @@ function reportLatency(hub: Hub, observations: readonly LatencyObservation[], no
   const report = latencyRecords(observations, hub.registry.catalog, now);
   if (!report.ok) return report;
   const { publications, ignored } = report.value;
+  const limits = hub.registry.latencyShortage(publications.map(({ key }) => key));
+  if (limits) {
+    const detail =
+      `This hub keeps ${limits.max_latencies} reported pairs and has ${limits.used}; ${limits.wanted} more do not fit, so ` +
+      "nothing was recorded. A pair is forgotten a day after its last report; other hubs keep their own.";
+    return refused(429, "too_many_observations", detail, { limits });
+  }
   for (const { key, record } of publications) {
-    hub.registry.publish(key, record, "bulk", now + LATENCY_TTL_MS, now, out);
+    hub.registry.publish(key, record, "bulk", now + REPORT_FRESH_MS, now, out);
   }
   return answered({ accepted: publications.length, ignored, catalog_version: hub.registry.catalog.version }, 202);
 }

@@ -181,6 +181,40 @@ test("HUB-8: a hub that was only introduced is told of as well", () => {
   expect(world.replies.get("r")).toMatchObject({ value: { region: "south", address } });
 });
 
+function reportLatency(id: string, first: number, count: number): unknown {
+  const coordinates = { latitude: 5, longitude: 5 };
+  const one = (_: unknown, i: number) => ({ from: `office-${first + i}`, coordinates, to: "r-west", rttMs: 80 });
+  world.ask("g", id, { kind: "latency-report", observations: Array.from({ length: count }, one) });
+  world.run(1_000);
+  return world.replies.get(id);
+}
+
+test("ROUTE-43: a report counts for a day, and is forgotten then", () => {
+  world.run(5_000);
+  const at = world.now;
+  reportLatency("told", 0, 1);
+  const known = hub("r-west").registry.storeFor("global").changesSince("g", 0, 1_000_000).rumors;
+  const told = known.filter(({ body }) => body.kind === "latency");
+  expect(told.map(({ expiresAt }) => expiresAt)).toEqual([at + 24 * 3_600_000]);
+});
+
+test("ROUTE-45: a report for which there is no room is refused with the limit, and nothing of it is taken", () => {
+  world.run(5_000);
+  expect(reportLatency("first", 0, 600)).toMatchObject({ status: 202, value: { accepted: 600 } });
+  expect(reportLatency("too much", 500, 600)).toMatchObject({
+    problem: {
+      status: 429,
+      code: "too_many_observations",
+      extra: { limits: { max_latencies: 1_000, used: 600, wanted: 500 } },
+    },
+  });
+  const known = () => [...hub("g").registry.catalog.latencies()].length;
+  expect(known()).toBe(600);
+  expect(reportLatency("the rest", 0, 1_000)).toMatchObject({ value: { accepted: 1_000 } });
+  expect(reportLatency("again", 0, 1_000)).toMatchObject({ value: { accepted: 1_000 } });
+  expect(known()).toBe(1_000);
+});
+
 test("GOSSIP-33: the same key starts one test message, and with another payload none", () => {
   world.run(3_000);
   const send = (id: string, payload: string) =>

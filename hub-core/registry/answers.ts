@@ -1,7 +1,7 @@
 /** Answers as they go out over HTTP: snake_case, times as ISO 8601. */
 import type { CatalogView, ClusterView, HubView } from "../common/catalog-view.ts";
-import type { HubId, Json, Millis } from "../common/types.ts";
-import type { ClusterState, MemberState } from "../wire/catalog.ts";
+import type { HubId, Json, Millis, RegionId } from "../common/types.ts";
+import type { ClusterState, MemberState, SummaryRecord } from "../wire/catalog.ts";
 import { carries } from "./owned-cluster.ts";
 import type { RecordForm } from "./scoped-store.ts";
 import { isServing, serviceTotals } from "./summary.ts";
@@ -73,6 +73,17 @@ export interface ServiceAnswer {
   /** Of the healthy clusters, in requests in flight; null when one of them states no limit. */
   readonly capacity: number | null;
   readonly load: number;
+}
+
+/** What a region's regional hub last told of it. */
+export interface RegionAnswer {
+  readonly region: RegionId;
+  readonly hubs: number;
+  readonly clusters: number;
+  readonly healthy: number;
+  /** Those with the most clusters, when there are more than a summary holds. */
+  readonly services: readonly Omit<ServiceAnswer, "regions">[];
+  readonly updated_at: string;
 }
 
 /** The latest time that ISO 8601 can write here; a peer's clock may claim a later one. */
@@ -189,8 +200,30 @@ export function registryStatus(
     hubs: hubs.map((hub) => hubAnswer(hub, childrenOf(hub.hubId))),
     clusters: { total: catalog.clusterCount, healthy, draining },
     services: catalog.serviceCount,
+    summaries: regionAnswers(catalog.summaries()),
     catalog_version: catalog.version,
   };
+}
+
+/** A region's former regional hub may have left one as well: the newest counts. */
+function regionAnswers(summaries: Iterable<SummaryRecord>): RegionAnswer[] {
+  const newest = new Map<RegionId, SummaryRecord>();
+  for (const summary of summaries) {
+    const other = newest.get(summary.region);
+    if (!other || summary.updatedAt > other.updatedAt) newest.set(summary.region, summary);
+  }
+  const sorted = [...newest.values()].sort((a, b) => (a.region < b.region ? -1 : 1));
+  return sorted.map(({ region, hubs, clusters, healthy, services, updatedAt }) => ({
+    region,
+    hubs,
+    clusters,
+    healthy,
+    services: services.map(({ name, clusters, healthy, capacity, load }) => {
+      // A summary has no other word for "no limit": healthy clusters that state one can carry something.
+      return { name, clusters, healthy, capacity: healthy > 0 && capacity === 0 ? null : capacity, load };
+    }),
+    updated_at: isoTime(updatedAt),
+  }));
 }
 
 function offersOf(catalog: CatalogView, name: string) {

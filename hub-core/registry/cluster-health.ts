@@ -35,7 +35,7 @@ export class ClusterHealth {
   #heartbeatMissed: string | null = null;
   #overloaded = false;
   #slowAnswers = 0;
-  readonly #rtt: RoundTrip;
+  #rtt: RoundTrip;
 
   constructor(thresholds: Thresholds, record: ClusterRecord) {
     this.#thresholds = thresholds;
@@ -87,6 +87,11 @@ export class ClusterHealth {
     const { unhealthyThreshold, healthyThreshold } = this.#thresholds;
     if (this.#checks.state === "passing") return answer.state === "warning" && this.#slowAnswers < unhealthyThreshold;
     return this.#checks.state === "warning" && answer.state === "passing" && this.#successes < healthyThreshold;
+  }
+
+  /** As well as before, but elsewhere. */
+  moved(): void {
+    this.#rtt = new RoundTrip(null);
   }
 
   heartbeat(): void {

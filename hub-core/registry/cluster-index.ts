@@ -55,10 +55,16 @@ export class ClusterIndex {
     const claims = this.#claims.get(clusterId) ?? [];
     const own = claims.find(({ origin }) => origin === hub)?.body;
     const best = claims[0]?.body;
-    if (own?.kind !== "cluster" || best?.kind !== "cluster") return false;
-    // 0: it came by way of a hub of the version before, which keeps no such times.
-    if (best.directedAt === 0) return false;
-    return own.directedAt > best.directedAt && endOfLifetime(own.incarnation) === endOfLifetime(best.incarnation);
+    return own?.kind === "cluster" && best?.kind === "cluster" && isAskedLater(own, best);
+  }
+
+  /** Of the records of the same lifetime the one that was asked something last, if that is later than `record` knows of. */
+  askedLater(record: ClusterRecord): { readonly origin: HubId; readonly body: ClusterRecord } | undefined {
+    let latest: { readonly origin: HubId; readonly body: ClusterRecord } | undefined;
+    for (const { origin, body } of this.#claims.get(record.clusterId) ?? []) {
+      if (body.kind === "cluster" && isAskedLater(body, latest?.body ?? record)) latest = { origin, body };
+    }
+    return latest;
   }
 
   /** Whether a tombstone still keeps another hub's record from coming back. */
@@ -106,6 +112,12 @@ export function beats(a: Claim, b: Claim): boolean {
 }
 
 const RANK = { tombstone: 0, cluster: 1, withdrawn: 2 } as const;
+
+function isAskedLater(a: ClusterRecord, b: ClusterRecord): boolean {
+  // 0: it came by way of a hub of the version before, which keeps no such times.
+  if (b.directedAt === 0) return false;
+  return a.directedAt > b.directedAt && endOfLifetime(a.incarnation) === endOfLifetime(b.incarnation);
+}
 
 function directedAt(body: Claim["body"]): Millis {
   return body.kind === "cluster" ? body.directedAt : 0;

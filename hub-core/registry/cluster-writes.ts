@@ -43,8 +43,10 @@ export class ClusterWrites {
 
   answer(write: ClusterWrite, now: Millis, out: Outbox): Reply {
     if (write.kind === "cluster-register") return this.#register(write, now, out);
-    const obstacle = this.#secure(write, now, out);
-    return obstacle ?? this.#change(write, now, out);
+    const settled = this.#settled(write, now);
+    if (settled) return settled;
+    this.#secure(write, now, out);
+    return this.#change(write, now, out);
   }
 
   #change(write: OfOwned, now: Millis, out: Outbox): Reply {
@@ -64,27 +66,40 @@ export class ClusterWrites {
         owned.setDraining(clusterId, false, now, out);
         return this.#show(write, now);
       case "cluster-maintenance":
-        return this.#maintain(write, now, out);
+        owned.setMaintenance(clusterId, { startsAt: write.startsAt, endsAt: write.endsAt }, now, out);
+        return this.#show(write, now);
       default:
         return unreachable(write);
     }
   }
 
-  /** Makes sure that this hub owns the cluster, or says who does. */
-  #secure(write: OfOwned, now: Millis, out: Outbox): Reply | null {
+  /** What is answered without changing anything: another hub is to be asked, or the write is refused, or done already. */
+  #settled(write: OfOwned, now: Millis): Reply | null {
+    const { catalog, owned, self } = this.#o;
+    const view = catalog.cluster(write.clusterId);
+    if (!owned.has(write.clusterId)) {
+      if (!view) return this.#isRemoved(write) ? answered(null, 204) : unknown(write);
+      const owner = catalog.hub(view.owner);
+      if (owner && !catalog.directory.isGone(view.owner) && view.owner !== self.hubId) return redirect(owner);
+      // Deleting needs no room.
+      if (write.kind !== "cluster-remove" && !owned.hasRoom) return this.#noRoom();
+    }
+    return write.kind === "cluster-maintenance" ? this.#unsafe(write, now) : null;
+  }
+
+  /** A retry may come by here though another hub removed the cluster, or this one before a restart. */
+  #isRemoved({ kind, clusterId, idempotencyKey }: OfOwned): boolean {
+    const isRetry = kind === "cluster-remove" && idempotencyKey !== undefined;
+    return isRetry && this.#o.catalog.claims.winner(clusterId)?.body.kind === "tombstone";
+  }
+
+  /** Makes sure that this hub owns the cluster: whoever is asked takes the place of an owner that is gone. */
+  #secure({ kind, clusterId }: OfOwned, now: Millis, out: Outbox): void {
     const { catalog, owned } = this.#o;
-    const { clusterId } = write;
-    if (owned.has(clusterId)) return null;
     const view = catalog.cluster(clusterId);
-    if (!view) return unknown(write);
-    const owner = catalog.hub(view.owner);
-    if (owner && !catalog.directory.isGone(view.owner) && view.owner !== this.#o.self.hubId) return redirect(owner);
-    // The owner is gone, so whoever is asked takes its place. Deleting needs no room.
-    if (write.kind === "cluster-remove") return null;
-    if (!owned.hasRoom) return this.#noRoom();
+    if (!view || owned.has(clusterId) || kind === "cluster-remove") return;
     owned.take(view.record, now, out);
     out.log("info", "cluster_taken_over", { cluster_id: clusterId, from: view.owner });
-    return null;
   }
 
   #register(write: Register, now: Millis, out: Outbox): Reply {
@@ -150,20 +165,15 @@ export class ClusterWrites {
     return { region, coordinates };
   }
 
-  #maintain(write: Maintain, now: Millis, out: Outbox): Reply {
-    const { catalog, owned } = this.#o;
-    const { clusterId, startsAt, endsAt } = write;
+  #unsafe({ clusterId, startsAt, endsAt }: Maintain, now: Millis): Reply | null {
     if (endsAt <= Math.max(startsAt, now)) {
       return refused(422, "maintenance_over", "ends_at must lie in the future and after starts_at.");
     }
-    const short = shortfalls(catalog, clusterId, { startsAt, endsAt });
-    if (short.length > 0) {
-      const names = short.map(({ service }) => service).join(", ");
-      const detail = `Without ${clusterId} the other clusters could not carry the load of: ${names}.`;
-      return refused(409, "capacity_unsafe", detail, { services: short });
-    }
-    owned.setMaintenance(clusterId, { startsAt, endsAt }, now, out);
-    return this.#show(write, now);
+    const short = shortfalls(this.#o.catalog, clusterId, { startsAt, endsAt });
+    if (short.length === 0) return null;
+    const names = short.map(({ service }) => service).join(", ");
+    const detail = `Without ${clusterId} the other clusters could not carry the load of: ${names}.`;
+    return refused(409, "capacity_unsafe", detail, { services: short });
   }
 
   #show(write: OfOwned, now: Millis): Reply {

@@ -34,6 +34,13 @@ export interface Publication {
   readonly durable: boolean;
 }
 
+export interface LatencyShortage {
+  readonly max_latencies: number;
+  readonly used: number;
+  /** Pairs that the log does not hold yet. */
+  readonly wanted: number;
+}
+
 export class OwnLog {
   readonly #o: OwnLogOptions;
   /** The last number used. */
@@ -88,6 +95,13 @@ export class OwnLog {
     out.notify({ kind: "rumor-applied", rumor, from: null, hops: 0 });
     this.#o.metrics.count("registry_records_published_total", 1, { kind: body.kind });
     return true;
+  }
+
+  /** Why not all of these round trips would be kept, or null. */
+  latencyShortage(keys: readonly string[]): LatencyShortage | null {
+    const used = this.rumors().filter(({ body }) => body.kind === "latency").length;
+    const wanted = [...new Set(keys)].filter((key) => this.newest(key)?.body.kind !== "latency").length;
+    return used + wanted > MAX_LATENCIES ? { max_latencies: MAX_LATENCIES, used, wanted } : null;
   }
 
   forget(keys: readonly string[], out: Outbox): void {

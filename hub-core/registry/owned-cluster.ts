@@ -7,7 +7,7 @@ import type { RegistryConfig } from "../config/hub-config.ts";
 import type { ClusterRecord, ClusterState, OfferedService, Priority } from "../wire/catalog.ts";
 import { ClusterHealth, isWorse, type Verdict, type Wellness } from "./cluster-health.ts";
 import { FlapDamper } from "./flap-damper.ts";
-import { isRttNews } from "./round-trip.ts";
+import { hasSameEnds, isRttNews } from "./round-trip.ts";
 
 export interface HeartbeatReport {
   readonly load?: number | undefined;
@@ -109,14 +109,14 @@ export class OwnedCluster {
   /** The cluster's owner said it anew: its own words replace the old ones, its health is kept. */
   replace(record: ClusterRecord, now: Millis): void {
     const checkedElsewhere = record.healthCheck?.url !== this.record.healthCheck?.url;
-    this.record = record;
+    const moved = !hasSameEnds(record, this.record);
+    this.record = moved ? { ...record, checkRttMs: null } : record;
     this.#directedAt = record.directedAt;
     this.#verified = true;
     this.#services = record.services;
-    if (checkedElsewhere) {
-      this.#health = new ClusterHealth(this.#config, record);
-      this.#check = null;
-    }
+    if (checkedElsewhere) this.#health = new ClusterHealth(this.#config, this.record);
+    else if (moved) this.#health.moved();
+    if (moved) this.#check = null;
     this.#nextCheckAt = record.healthCheck ? now : Number.POSITIVE_INFINITY;
     this.#heardAt = now;
     this.#health.heartbeat();

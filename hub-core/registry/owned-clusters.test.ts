@@ -262,6 +262,50 @@ test("REG-48: a cluster that comes back is as far off as its owner measured it, 
   expect(new Set(said)).toEqual(new Set([4]));
 });
 
+test("REG-48: of a cluster that has moved, or is checked at another address, nothing is known", () => {
+  const { world, record, request } = single();
+  const at = (latitude: number, url = "http://a/health", more = {}) =>
+    world.register("h", "a", {
+      coordinates: { latitude, longitude: 9.12345678 },
+      healthCheck: { ...HEALTH_CHECK.healthCheck, url },
+      ...more,
+    });
+  const answersIn = (latencyMs: number, forMs: number) => {
+    world.outcome = () => ({ kind: "answered", status: 200, latencyMs });
+    world.run(forMs);
+  };
+  at(50);
+  answersIn(2, 60_000);
+  expect(record()?.checkRttMs).toBe(2);
+  at(50, "http://a/health", { metadata: { v: 2 } });
+  expect(record()?.checkRttMs).toBe(2);
+  at(-33);
+  expect(record()).toMatchObject({ checkRttMs: null, state: "passing" });
+  answersIn(250, 12_000);
+  expect(record()?.checkRttMs).toBe(250);
+  at(-33, "http://b/health");
+  expect(record()?.checkRttMs).toBeNull();
+  answersIn(90, 12_000);
+  expect(record()?.checkRttMs).toBe(90);
+  request({ kind: "cluster-remove", clusterId: "a" });
+  at(50);
+  expect(record()?.checkRttMs).toBeNull();
+  answersIn(4, 12_000);
+  expect(record()?.checkRttMs).toBe(4);
+});
+
+test("REG-48: a cluster that registers again after a restart has not moved, however exactly it says where it is", () => {
+  const { world, record } = single();
+  const again = () =>
+    world.register("h", "a", { coordinates: { latitude: 50.123456789, longitude: 9 }, ...HEALTH_CHECK });
+  again();
+  world.run(60_000);
+  world.kill("h");
+  world.start("h");
+  again();
+  expect(record()?.checkRttMs).toBe(10);
+});
+
 test("REG-48: a hub that takes over a cluster does not tell another hub's round trip as its own", () => {
   const world = new World({ hubs: planet(1, 2) });
   world.outcome = () => ({ kind: "answered", status: 200, latencyMs: 4 });

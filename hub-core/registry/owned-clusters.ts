@@ -6,10 +6,12 @@ import { type ClusterId, type DurationMs, invariant, type Millis } from "../comm
 import type { HubConfig } from "../config/hub-config.ts";
 import { type ClusterRecord, recordKeys } from "../wire/catalog.ts";
 import type { Catalog } from "./catalog.ts";
+import { asLastAsked } from "./last-asked.ts";
 import { endOfLifetime } from "./lifetime.ts";
 import { MAX_CHECKS_IN_FLIGHT } from "./limits.ts";
 import type { OwnLog } from "./own-log.ts";
 import { type Announcement, type HeartbeatReport, isLoaded, OwnedCluster } from "./owned-cluster.ts";
+import { hasSameEnds, type Trip } from "./round-trip.ts";
 
 export interface OwnedClustersOptions {
   readonly config: HubConfig;
@@ -30,7 +32,7 @@ export class OwnedClusters {
   readonly #o: OwnedClustersOptions;
   readonly #clusters = new Map<ClusterId, OwnedCluster>();
   /** Round trips of clusters that went to other hubs: when they come back, what those measured from elsewhere is no use. */
-  readonly #measured = new Map<ClusterId, DurationMs>();
+  readonly #measured = new Map<ClusterId, Trip>();
   #lateAt: Millis = Number.NEGATIVE_INFINITY;
   #checkToken = 0;
   #changes = 0;
@@ -91,8 +93,9 @@ export class OwnedClusters {
   }
 
   /** From another hub, which has died or gives it up: a higher incarnation than anyone has seen makes it ours. */
-  take(record: ClusterRecord, now: Millis, out: Outbox): void {
-    invariant(!this.has(record.clusterId) && this.hasRoom, "a cluster is taken once, and only with room");
+  take(offered: ClusterRecord, now: Millis, out: Outbox): void {
+    invariant(!this.has(offered.clusterId) && this.hasRoom, "a cluster is taken once, and only with room");
+    const record = asLastAsked(offered, this.#o.catalog, this.#o.config.hub);
     const incarnation = Math.max(record.incarnation, this.#o.catalog.claims.highestIncarnation(record.clusterId)) + 1;
     // Nobody living vouches for it, and it can be asked: what was last said of it is only a rumor until then.
     const orphan = this.#o.catalog.cluster(record.clusterId)?.vouched !== true;
@@ -183,15 +186,16 @@ export class OwnedClusters {
 
   /** The way from another hub is another way. */
   #seenFromHere(record: ClusterRecord): ClusterRecord {
-    return { ...record, checkRttMs: this.#measured.get(record.clusterId) ?? null };
+    const measured = this.#measured.get(record.clusterId);
+    return { ...record, checkRttMs: measured && hasSameEnds(measured, record) ? measured.checkRttMs : null };
   }
 
   #drop(id: ClusterId, now: Millis): void {
     const cluster = this.#clusters.get(id);
     if (!cluster) return;
-    const { checkRttMs } = cluster.record;
+    const { checkRttMs, healthCheck, coordinates } = cluster.record;
     this.#measured.delete(id);
-    if (checkRttMs !== null) this.#measured.set(id, checkRttMs);
+    if (checkRttMs !== null) this.#measured.set(id, { checkRttMs, healthCheck, coordinates });
     for (const oldest of this.#measured.keys()) {
       if (this.#measured.size <= this.capacity) break;
       this.#measured.delete(oldest);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { ClusterRecord } from "../wire/catalog.ts";
 import { planet, World } from "./federation.test-helper.ts";
 import type { RegistryRequest } from "./registry-requests.ts";
 
@@ -82,6 +83,56 @@ test("REG-74: a hub that dies with a word that nobody heard brings it back with 
   world.run(20_000);
   for (const id of ["g", "r1-l1", "r1-l2"])
     expect(world.registry(id).catalog.cluster("a")).toMatchObject({ owner: "r1-l1", record: { state: "draining" } });
+});
+
+/** A hand-over that was decided before the last word, and arrives after its owner's death. */
+function assignLate(world: World, to: string, record: ClusterRecord): void {
+  const node = world.node(to);
+  const assign = { kind: "assign", assignment: 1, from: "r1", to, hops: 0, purpose: "adoption" } as const;
+  node.registry.receive("r1", { ...assign, clusters: [record] }, world.now, world.outbox(node));
+}
+
+function recordAt(world: World, hub: string): ClusterRecord {
+  const view = world.registry(hub).catalog.cluster("a");
+  if (!view) throw new Error("it was registered");
+  return view.record;
+}
+
+test("REG-74: a hand-over that is late does not override what the taker knows to have been asked since", () => {
+  const world = new World({ hubs: planet(1, 2) });
+  world.run(100);
+  world.register("r1-l1", "a");
+  world.run(1_000);
+  const late = recordAt(world, "r1");
+  ask(world, "r1-l1", { kind: "cluster-drain", clusterId: "a" });
+  world.run(100);
+  world.kill("r1-l1");
+  world.run(700);
+  assignLate(world, "r1-l2", late);
+  expect(world.registry("r1-l2").catalog.cluster("a")?.owner).toBe("r1-l2");
+  expect(recordAt(world, "r1-l2")).toMatchObject({ state: "draining", draining: true, incarnation: 2 });
+  world.run(20_000);
+  expect(recordAt(world, "g").state).toBe("draining");
+});
+
+test("REG-74: a taker that holds the last word in routing form follows it, and leaves it to who holds it whole", () => {
+  const world = new World({ hubs: planet(2, 1) });
+  world.run(100);
+  world.register("r2-l1", "a", { metadata: { team: "blue" } });
+  world.run(1_000);
+  const late = recordAt(world, "r1");
+  world.register("r2-l1", "a", { metadata: { team: "red" }, endpoints: [{ url: "http://elsewhere" }] });
+  ask(world, "r2-l1", { kind: "cluster-drain", clusterId: "a" });
+  world.run(100);
+  world.kill("r2-l1");
+  world.run(700);
+  assignLate(world, "r1-l1", late);
+  const taken = { state: "draining", endpoints: [{ url: "http://elsewhere", weight: 1 }], metadata: { team: "blue" } };
+  expect(recordAt(world, "r1-l1")).toMatchObject(taken);
+  world.start("r2-l1");
+  world.run(20_000);
+  expect(everywhere(world)).toEqual(new Set(["r2-l1 draining"]));
+  expect(recordAt(world, "g").metadata).toEqual({ team: "red" });
 });
 
 test("REG-74: a cluster drained before its maintenance is drained after it, across a restart and a new registration", () => {

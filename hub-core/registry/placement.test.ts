@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
 import type { HubView } from "../common/catalog-view.ts";
+import type { Coordinates } from "../common/types.ts";
+import { coordinates } from "../wire/catalog.ts";
+import { decode, encode } from "../wire/codec.ts";
+import { NEWEST_VERSION } from "../wire/versions.ts";
 import { hub } from "./federation.test-helper.ts";
 import { hasRoom, nearestFirst, nearestTo, placementCost, TIER_PENALTY_MS } from "./placement.ts";
 import { hubRecord } from "./records.test-helper.ts";
@@ -25,13 +29,19 @@ test("REG-28: equal distances are settled by id, whatever order they come in", (
 });
 
 test("REG-28: two hubs at one place agree which is nearer, though each knows its own coordinates more exactly", () => {
-  const told = (id: string) => view(id, "regional", Math.fround(39.04));
-  const exact = (id: string) => view(id, "regional", 39.04);
-  const dublin = { latitude: 53.35, longitude: -6.26 };
-  expect(nearestTo(dublin, [exact("a"), told("b")])?.hubId).toBe("a");
-  expect(nearestTo(dublin, [told("a"), exact("b")])?.hubId).toBe("a");
-  expect(nearestFirst([exact("a"), told("b")], dublin)[0]?.hubId).toBe("a");
-  expect(nearestFirst([told("a"), exact("b")], dublin)[0]?.hubId).toBe("a");
+  const at = (id: string, coordinates: Coordinates) => view(id, "regional", 0, { coordinates });
+  const ashburn = { latitude: 39, longitude: -77.5 };
+  for (let i = 0; i < 2_000; i++) {
+    const exact = { latitude: 40.12345678 + i / 1e7, longitude: -74.0059728 };
+    const told = decode(coordinates, encode(coordinates, exact, NEWEST_VERSION), NEWEST_VERSION) as Coordinates;
+    for (const hubs of [
+      [at("a", exact), at("b", told)],
+      [at("a", told), at("b", exact)],
+    ]) {
+      expect(nearestTo(ashburn, hubs)?.hubId).toBe("a");
+      expect(nearestFirst(hubs, ashburn)[0]?.hubId).toBe("a");
+    }
+  }
 });
 
 test("REG-28: a hub that is full, draining, suspect, or of which nothing is known has no room", () => {

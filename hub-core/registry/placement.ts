@@ -2,6 +2,7 @@
 import type { HubView } from "../common/catalog-view.ts";
 import { fibreRttMs } from "../common/great-circle.ts";
 import { type Coordinates, type HubId, TIERS } from "../common/types.ts";
+import { asCarried } from "../wire/catalog.ts";
 
 /** A regional or global hub has other things to do: it is as good as a local one this much farther off, per tier. */
 export const TIER_PENALTY_MS = 25;
@@ -40,13 +41,9 @@ export function nearestTo(at: Coordinates, hubs: Iterable<HubView>): HubView | u
 }
 
 /**
- * By coordinates as the wire carries them, in 32 bits: a hub that measured from its own unrounded ones could think another
- * nearer at the same place, the other could think the same of it, and neither would act.
+ * By coordinates as the wire carries them: a hub that measured from its own unrounded ones could think another nearer at the
+ * same place, the other could think the same of it, and neither would act.
  */
 function distanceMs(a: Coordinates, b: Coordinates): number {
-  return fibreRttMs(asTold(a), asTold(b));
-}
-
-function asTold({ latitude, longitude }: Coordinates): Coordinates {
-  return { latitude: Math.fround(latitude), longitude: Math.fround(longitude) };
+  return fibreRttMs(asCarried(a), asCarried(b));
 }

@@ -1,5 +1,14 @@
 /** From what an agent says of its cluster to the record that its hub publishes. */
-import type { ClusterId, Coordinates, DurationMs, HubId, Json, Millis, RegionId } from "../common/types.ts";
+import {
+  type ClusterId,
+  type Coordinates,
+  DEFAULT_NAMESPACE,
+  type DurationMs,
+  type HubId,
+  type Json,
+  type Millis,
+  type RegionId,
+} from "../common/types.ts";
 import type { RegistryConfig } from "../config/hub-config.ts";
 import type { ClusterRecord } from "../wire/catalog.ts";
 
@@ -25,7 +34,6 @@ export interface ClusterRegistration {
   readonly namespace?: string | undefined;
 }
 
-const DEFAULT_NAMESPACE = "default";
 const DEFAULT_WEIGHT = 1;
 
 export interface RegistrationContext {

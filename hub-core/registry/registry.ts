@@ -40,11 +40,11 @@ import {
 import type { MeasuredLink } from "./links-record.ts";
 import { getService, listClusters, listServices } from "./listing.ts";
 import { LogRecovery } from "./log-recovery.ts";
-import { isDurable, OwnLog, readStoredLog } from "./own-log.ts";
+import { isDurable, type LatencyShortage, OwnLog, readStoredLog } from "./own-log.ts";
 import { OwnedClusters } from "./owned-clusters.ts";
 import { RecordStore } from "./record-store.ts";
 import type { ClusterWrite, RegistryRequest } from "./registry-requests.ts";
-import { formAt, type Provenance, RegionalStore } from "./scoped-store.ts";
+import { formAt, provenanceOf, RegionalStore } from "./scoped-store.ts";
 import { SelfRecords } from "./self-records.ts";
 import { Spokesman } from "./spokesman.ts";
 import { Sponsor } from "./sponsor.ts";
@@ -160,7 +160,9 @@ export class Registry {
   storeFor(group: GroupId | null): RumorStore {
     const { self } = this.#o;
     if (self.tier !== "regional" || group === null || group !== downGroupOf(self)) return this.#store;
-    return new RegionalStore(this.#store, self.region, (origin) => this.#provenance(origin));
+    return new RegionalStore(this.#store, self.region, (origin) =>
+      provenanceOf(origin, this.#catalog.hub(origin), self),
+    );
   }
 
   get clustersOwned(): number {
@@ -286,6 +288,11 @@ export class Registry {
     return this.#log.publish({ key, body, priority, expiresAt, durable: isDurable(key) }, now, out);
   }
 
+  /** Why not all of these round trips would be kept, or null. */
+  latencyShortage(keys: readonly string[]): LatencyShortage | null {
+    return this.#log.latencyShortage(keys);
+  }
+
   nextDeadline(): Millis {
     return Math.min(
       this.#catalog.hasLost ? 0 : Number.POSITIVE_INFINITY,
@@ -395,14 +402,5 @@ export class Registry {
         out.log("info", "cluster_withdrawn", { cluster_id: clusterId, to: rival });
       }
     }
-  }
-
-  #provenance(origin: HubId): Provenance {
-    const { self } = this.#o;
-    if (origin === self.hubId) return "own-region";
-    const hub = this.#catalog.hub(origin);
-    if (!hub) return "unknown";
-    // The global hub may stand in the same place, but its log comes from above.
-    return hub.region === self.region && hub.parent === self.hubId ? "own-region" : "foreign";
   }
 }

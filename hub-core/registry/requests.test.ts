@@ -127,6 +127,23 @@ test("REG-29: of a hub that is gone whoever is asked takes the cluster over", ()
   expect(catalog.cluster("b")).toBeUndefined();
 });
 
+test("REG-29: a write that is refused takes nothing over", () => {
+  const { world, ask, register } = federation({ registry: { adoptAfterMs: 600_000 } });
+  register("r1-l1", "a");
+  world.run(100);
+  world.kill("r1-l1");
+  world.run(1_000);
+  const maintain = (startsAt: number, endsAt: number) =>
+    ask("r1-l2", { kind: "cluster-maintenance", clusterId: "a", startsAt, endsAt });
+  expect(maintain(0, 1)).toMatchObject({ problem: { status: 422 } });
+  expect(maintain(world.now, world.now + 60_000)).toMatchObject({ problem: { status: 409, code: "capacity_unsafe" } });
+  world.run(100);
+  expect(world.registry("r1-l2").catalog.cluster("a")?.owner).toBe("r1-l1");
+  register("r2-l1", "b", {}, { assigned: true });
+  world.run(100);
+  expect(maintain(world.now, world.now + 60_000)).toMatchObject({ ok: true, value: { hub_id: "r1-l2" } });
+});
+
 test("REG-16, REG-40: a deleted cluster is gone everywhere and stays gone, also when its old hub comes back", () => {
   const { world, ask, register } = federation({ registry: { adoptAfterMs: 600_000 } });
   register("r1-l1", "a");
@@ -170,6 +187,25 @@ test("REG-30: a retry with the same key gets the first outcome, with another bod
   const remove = { kind: "cluster-remove", clusterId: "a", idempotencyKey: "d" } as const;
   expect(ask("r1-l1", remove)).toMatchObject({ status: 204 });
   expect(ask("r1-l1", remove)).toMatchObject({ status: 204 });
+});
+
+test("REG-30: a removal that comes again by a hub that only sent it on, or that has restarted since, is done", () => {
+  const { world, ask, register } = federation();
+  register("r1-l1", "a", {}, { assigned: true });
+  world.run(1_000);
+  const remove = { kind: "cluster-remove", clusterId: "a", idempotencyKey: "k" } as const;
+  expect(ask("r2-l1", remove)).toMatchObject({ problem: { code: "redirect", extra: { hub_id: "r1-l1" } } });
+  expect(ask("r1-l1", { ...remove, assigned: true, redirects: 1 })).toMatchObject({ status: 204 });
+  world.run(1_000);
+  expect(ask("r2-l1", remove)).toMatchObject({ ok: true, status: 204 });
+  world.kill("r1-l1");
+  world.start("r1-l1");
+  world.run(1_000);
+  expect(ask("r1-l1", remove)).toMatchObject({ ok: true, status: 204 });
+  expect(ask("r1-l1", { kind: "cluster-remove", clusterId: "a" })).toMatchObject({ problem: { status: 404 } });
+  expect(ask("r2-l1", { kind: "cluster-drain", clusterId: "a", idempotencyKey: "d" })).toMatchObject({
+    problem: { status: 404 },
+  });
 });
 
 test("REG-30: a redirect is no outcome, and the table keeps the newest", () => {
@@ -319,6 +355,31 @@ test("one cluster, one service, all services, and the registry's status are answ
     draining: false,
     version: "1.0.0",
   });
+});
+
+test("REG-26: the registry's status tells what each region's hub says of the region, wherever it is asked", () => {
+  const { world, ask, register } = federation();
+  register("r1-l1", "a", { services: [{ name: "web", capacity: 100 }, { name: "api" }] }, { assigned: true });
+  register("r1-l1", "b", { services: [{ name: "web", capacity: 300 }] }, { assigned: true });
+  register("r2-l1", "c", { region: "r2", services: [{ name: "web" }] }, { assigned: true });
+  ask("r1-l1", { kind: "cluster-drain", clusterId: "b" });
+  ask("r2-l1", { kind: "cluster-drain", clusterId: "c" });
+  world.run(20_000);
+  const summarised = (hub: string) => {
+    const { summaries } = (ask(hub, { kind: "registry-status" }) as { value: { summaries: object[] } }).value;
+    return summaries.map((each) => ({ ...each, updated_at: "" }));
+  };
+  const service = (name: string, clusters: number, healthy: number, capacity: number | null) => {
+    return { name, clusters, healthy, capacity, load: 0 };
+  };
+  const told = { hubs: 3, updated_at: "" };
+  const one = [service("web", 2, 1, 100), service("api", 1, 1, null)];
+  const expected = [
+    // The global hub stands in the first region.
+    { ...told, region: "r1", hubs: 4, clusters: 2, healthy: 1, services: one },
+    { ...told, region: "r2", clusters: 1, healthy: 0, services: [service("web", 1, 0, 0)] },
+  ];
+  for (const hub of ["g", "r1-l1", "r2-l2"]) expect(summarised(hub)).toEqual(expected);
 });
 
 test("a time that no calendar holds is written as the latest there is", () => {

@@ -4,6 +4,7 @@
  * machine with one, measures only its own haste: what was known before outweighs it, and with nothing known it waits.
  */
 import type { DurationMs, Millis } from "../common/types.ts";
+import { asCarried, type ClusterRecord } from "../wire/catalog.ts";
 
 /** Long enough that some seconds of load do not fill it. */
 const SAMPLES = 16;
@@ -38,6 +39,16 @@ export class RoundTrip {
     this.#samples = [...this.#samples.slice(1 - SAMPLES), rttMs];
     if (this.#samples.length === SAMPLES) this.#known = null;
   }
+}
+
+/** A cluster's round trip, and between which ends it was measured. */
+export type Trip = Pick<ClusterRecord, "checkRttMs" | "healthCheck" | "coordinates">;
+
+/** Whether what was measured of the one says something of the other. */
+export function hasSameEnds(a: Trip, b: Trip): boolean {
+  const [one, other] = [asCarried(a.coordinates), asCarried(b.coordinates)];
+  const samePlace = one.latitude === other.latitude && one.longitude === other.longitude;
+  return samePlace && a.healthCheck?.url === b.healthCheck?.url;
 }
 
 /** Whether `measured` is worth a rumor, `toldAt` being when `told` was told. */

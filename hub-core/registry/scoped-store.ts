@@ -6,7 +6,15 @@ import type { HubId, HubIdentity, Json, Millis } from "../common/types.ts";
 import type { Rumor, RumorStore, VersionVector } from "../wire/catalog.ts";
 import type { RecordStore } from "./record-store.ts";
 
-export type Provenance = "own-region" | "foreign" | "unknown";
+type Provenance = "own-region" | "foreign" | "unknown";
+
+/** `hub`: what `self` knows of the origin. */
+export function provenanceOf(origin: HubId, hub: HubIdentity | undefined, self: HubIdentity): Provenance {
+  if (origin === self.hubId) return "own-region";
+  if (!hub) return "unknown";
+  // The global hub may stand in the same place, but its log comes from above.
+  return hub.region === self.region && hub.parent === self.hubId ? "own-region" : "foreign";
+}
 
 export class RegionalStore implements RumorStore {
   readonly #store: RecordStore;

@@ -2,7 +2,6 @@
 export { REPORT_FRESH_MS } from "./latency-model.ts";
 export { latencyRecords } from "./latency-report.ts";
 export {
-  DEFAULT_NAMESPACE,
   type LatencyObservation,
   MAX_EXCLUDED,
   MAX_LIMIT,

@@ -18,6 +18,7 @@ import {
   type Vantage,
 } from "./kriging.ts";
 import type { Belief } from "./measurement-plan.ts";
+import { positionOf } from "./position-of.ts";
 import type { Position } from "./question.ts";
 import { type Ground, geographicMs, groundOf, type Outlook, outlookOf } from "./ways.ts";
 
@@ -180,7 +181,7 @@ function gather(view: CatalogView): Evidence {
     if (hub && record.checkRttMs !== null) add(hub.coordinates, record.coordinates, record.checkRttMs);
   }
   for (const { record } of view.latencies()) {
-    const to = view.hub(record.to)?.coordinates ?? view.cluster(record.to)?.record.coordinates;
+    const to = positionOf(record.to, view);
     if (record.coordinates && to && isFresh(record.observedAt, view)) add(record.coordinates, to, record.rttMs);
   }
   return evidenceOf(sums);
@@ -258,10 +259,6 @@ function put<V>(rows: Map<string, Map<string, V>>, from: string, to: string, val
   const row = rows.get(from);
   if (row) row.set(to, value);
   else rows.set(from, new Map([[to, value]]));
-}
-
-function positionOf(id: string, view: CatalogView): Coordinates | null {
-  return view.hub(id)?.coordinates ?? view.cluster(id)?.record.coordinates ?? null;
 }
 
 /**

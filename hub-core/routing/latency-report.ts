@@ -2,8 +2,9 @@
 import type { CatalogView } from "../common/catalog-view.ts";
 import { fibreRttMs } from "../common/great-circle.ts";
 import { answered, type Reply, refused } from "../common/problem.ts";
-import type { Coordinates, DurationMs, Millis } from "../common/types.ts";
+import type { DurationMs, Millis } from "../common/types.ts";
 import { ID_BYTES, type LatencyRecord, recordKeys } from "../wire/catalog.ts";
+import { positionOf } from "./position-of.ts";
 import type { LatencyObservation } from "./question.ts";
 
 /** Observations of one report. */
@@ -77,10 +78,6 @@ function faults(one: LatencyObservation, view: CatalogView): { field: string; me
 function leastMs({ coordinates, to }: LatencyRecord, view: CatalogView): DurationMs {
   const target = positionOf(to, view);
   return coordinates && target ? fibreRttMs(coordinates, target) : 0;
-}
-
-function positionOf(id: string, view: CatalogView): Coordinates | null {
-  return view.hub(id)?.coordinates ?? view.cluster(id)?.record.coordinates ?? null;
 }
 
 function isRegion(id: string, view: CatalogView): boolean {

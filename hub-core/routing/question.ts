@@ -18,8 +18,6 @@ export interface Position extends Coordinates {
 export const STRATEGIES = ["best", "nearest", "least_loaded", "weighted"] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
-/** Clusters that name no namespace, and questions that name none, meet here. */
-export const DEFAULT_NAMESPACE = "default";
 export const MAX_LIMIT = 50;
 export const MAX_EXCLUDED = 100;
 

@@ -3,9 +3,9 @@
  * Those that ask for traits are judged once per distinct traits, those of a candidate's own state when its row is written, so that
  * a decision reads two bytes per candidate.
  */
-import { invariant, type Millis } from "../common/types.ts";
+import { DEFAULT_NAMESPACE, invariant, type Millis } from "../common/types.ts";
 import type { Candidate, CandidateTable, Traits } from "./candidate-table.ts";
-import { DEFAULT_NAMESPACE, type RouteQuestion } from "./question.ts";
+import type { RouteQuestion } from "./question.ts";
 import { effectiveLoad } from "./score.ts";
 import { versionRange } from "./version-range.ts";
 

@@ -5,6 +5,7 @@ import {
   type Codec,
   type Decoded,
   DecodeError,
+  inSteps,
   list,
   nullable,
   oneOf,
@@ -29,8 +30,10 @@ const load = scaled(100);
 export const rtt = scaled(10);
 
 /** To a millionth, a tenth of a metre: what a user wrote with so many digits comes back as written. */
+const DEGREE_STEPS = 1_000_000;
+
 function degrees(most: number): Codec<number> {
-  const micro = scaled(1_000_000);
+  const micro = scaled(DEGREE_STEPS);
   return {
     write: micro.write,
     read: (r) => {
@@ -42,6 +45,11 @@ function degrees(most: number): Codec<number> {
 }
 
 export const coordinates: Codec<Coordinates> = struct({ latitude: degrees(90), longitude: degrees(180) });
+
+/** As the others read what is sent. */
+export function asCarried({ latitude, longitude }: Coordinates): Coordinates {
+  return { latitude: inSteps(latitude, DEGREE_STEPS), longitude: inSteps(longitude, DEGREE_STEPS) };
+}
 
 /** JSON within a size, for what users attach and MPREG does not interpret. */
 export function json(maxBytes: number): Codec<Json> {

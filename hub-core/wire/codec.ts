@@ -77,6 +77,11 @@ export function scaled(steps: number): Codec<number> {
   };
 }
 
+/** What `scaled(steps)` keeps of a number. */
+export function inSteps(value: number, steps: number): number {
+  return Math.round(value * steps) / steps;
+}
+
 export function text(maxBytes: number): Codec<string> {
   return {
     write: (w, value) => w.text(value, maxBytes),

@@ -60,5 +60,9 @@ export const idempotencyHeader = z.object({
     .min(1)
     .max(128)
     .optional()
-    .openapi({ description: "A retry with the same key returns the first outcome and applies nothing twice" }),
+    .openapi({
+      description:
+        "A retry with the same key returns the first outcome and applies nothing twice. Remembered by the hub that acted, " +
+        "while it runs; writes to clusters for 24 hours and the newest 1000 keys",
+    }),
 });

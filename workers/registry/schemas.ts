@@ -136,6 +136,27 @@ export const clusterPageSchema = z
   .looseObject({ clusters: z.array(clusterSchema), next_cursor: z.string().nullable() })
   .openapi("ClusterPage");
 
+const regionSummary = z
+  .looseObject({
+    region: z.string(),
+    hubs: z.int(),
+    clusters: z.int(),
+    healthy: z.int(),
+    services: z
+      .array(
+        z.looseObject({
+          name: z.string(),
+          clusters: z.int(),
+          healthy: z.int(),
+          capacity: z.int().nullable().openapi({ description: "Null: a healthy cluster states no limit" }),
+          load: z.number(),
+        }),
+      )
+      .openapi({ description: "Those with the most clusters, when there are more than 128" }),
+    updated_at: z.iso.datetime(),
+  })
+  .openapi("RegionSummary");
+
 export const registryStatusSchema = z
   .looseObject({
     hubs: z.array(
@@ -156,6 +177,9 @@ export const registryStatusSchema = z
     ),
     clusters: z.looseObject({ total: z.int(), healthy: z.int(), draining: z.int() }),
     services: z.int(),
+    summaries: z
+      .array(regionSummary)
+      .openapi({ description: "What each region's regional hub last said of it, at most every 5 s" }),
     catalog_version: z.int(),
   })
   .openapi("RegistryStatus");

@@ -1,13 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { TIERS } from "../../hub-core/common/types.ts";
-import {
-  DEFAULT_NAMESPACE,
-  MAX_EXCLUDED,
-  MAX_LIMIT,
-  POSITION_SOURCES,
-  STRATEGIES,
-  versionRange,
-} from "../../hub-core/routing/index.ts";
+import { DEFAULT_NAMESPACE, TIERS } from "../../hub-core/common/types.ts";
+import { MAX_EXCLUDED, MAX_LIMIT, POSITION_SOURCES, STRATEGIES, versionRange } from "../../hub-core/routing/index.ts";
 import { coordinatesSchema, idSchema } from "../http/index.ts";
 
 /** A number in a query string. An empty value is a mistake, not a zero. */

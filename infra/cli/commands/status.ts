@@ -20,6 +20,15 @@ interface RegistryStatus {
   }[];
   readonly clusters: { readonly total: number; readonly healthy: number; readonly draining: number };
   readonly services: number;
+  /** Absent at a hub of the version before. */
+  readonly summaries?: readonly {
+    readonly region: string;
+    readonly hubs: number;
+    readonly clusters: number;
+    readonly healthy: number;
+    readonly services: readonly unknown[];
+    readonly updated_at: string;
+  }[];
   readonly catalog_version: number;
 }
 
@@ -122,5 +131,22 @@ function summary(registry: RegistryStatus, regions: readonly RegionLine[], targe
       terminalWidth(),
     ),
   );
+  const { summaries = [] } = registry;
+  if (summaries.length > 0) {
+    parts.push(
+      "",
+      table(
+        [
+          { title: "region", value: (one) => one.region },
+          { title: "hubs", value: (one) => one.hubs, align: "right" },
+          { title: "healthy", value: (one) => `${one.healthy}/${one.clusters}`, align: "right" },
+          { title: "services", value: (one) => one.services.length, align: "right" },
+          { title: "as of", value: (one) => one.updated_at, spare: 1 },
+        ],
+        summaries,
+        terminalWidth(),
+      ),
+    );
+  }
   return parts.join("\n");
 }
