@@ -1,5 +1,6 @@
 /** What a hub must find again after an eviction. All else is rebuilt from its peers. */
 import { customType, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { StoredOutcome } from "../../hub-core/common/outbox.ts";
 import type { HubIdentity } from "../../hub-core/common/types.ts";
 
 /** The stock blob column wants Node's Buffer, which the platform has only in compatibility mode. */
@@ -26,6 +27,12 @@ export const records = sqliteTable("records", {
 export const peers = sqliteTable("peers", {
   hubId: text("hub_id").primaryKey(),
   identity: text({ mode: "json" }).$type<HubIdentity>().notNull(),
+});
+
+/** First answers of writes, by Idempotency-Key: a retry after a crash is still one. */
+export const outcomes = sqliteTable("outcomes", {
+  key: text().primaryKey(),
+  outcome: text({ mode: "json" }).$type<StoredOutcome>().notNull(),
 });
 
 /** Peer tokens that were accepted and have not expired: a restart must not make them good again. */

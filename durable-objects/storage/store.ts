@@ -6,7 +6,7 @@ import { unreachable } from "../../hub-core/common/types.ts";
 import type { StoredState } from "../../hub-core/hub/contract.ts";
 import { migrations } from "./migrations.ts";
 import { migrate } from "./migrator.ts";
-import { identity, peers, records, usedTokens } from "./schema.ts";
+import { identity, outcomes, peers, records, usedTokens } from "./schema.ts";
 
 const IDENTITY_ROW = 1;
 
@@ -39,6 +39,13 @@ export class Store {
         .from(peers)
         .all()
         .map((peer) => peer.identity),
+      outcomes: new Map(
+        this.#db
+          .select()
+          .from(outcomes)
+          .all()
+          .map(({ key, outcome }) => [key, outcome]),
+      ),
     };
   }
 
@@ -91,6 +98,17 @@ export class Store {
             .insert(peers)
             .values({ hubId, identity: value })
             .onConflictDoUpdate({ target: peers.hubId, set: { identity: value } })
+            .run();
+        return;
+      }
+      case "outcome": {
+        const { key, value } = write;
+        if (value === null) this.#db.delete(outcomes).where(eq(outcomes.key, key)).run();
+        else
+          this.#db
+            .insert(outcomes)
+            .values({ key, outcome: value })
+            .onConflictDoUpdate({ target: outcomes.key, set: { outcome: value } })
             .run();
         return;
       }

@@ -2,6 +2,7 @@
 
 import type { MemberState, Rumor } from "../wire/catalog.ts";
 import type { Message } from "../wire/messages.ts";
+import type { Reply } from "./problem.ts";
 import type { ClusterId, DurationMs, GroupId, HubId, HubIdentity, Millis } from "./types.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -19,7 +20,17 @@ export type StoredWrite =
   | { readonly table: "identity"; readonly value: StoredIdentity }
   /** An encoded `Rumor` of the hub's own log; null deletes it. */
   | { readonly table: "record"; readonly key: string; readonly bytes: Uint8Array<ArrayBuffer> | null }
-  | { readonly table: "peer"; readonly hubId: HubId; readonly value: HubIdentity | null };
+  | { readonly table: "peer"; readonly hubId: HubId; readonly value: HubIdentity | null }
+  /** By Idempotency-Key; null deletes it. */
+  | { readonly table: "outcome"; readonly key: string; readonly value: StoredOutcome | null };
+
+/** How a write with an Idempotency-Key was answered the first time. */
+export interface StoredOutcome {
+  /** Tells its request from another with the same key. */
+  readonly request: string;
+  readonly reply: Reply;
+  readonly at: Millis;
+}
 
 export type DialFailure = "refused" | "timeout" | "unauthorized" | "unreachable";
 

@@ -15,6 +15,7 @@ import type {
   LogFields,
   LogLevel,
   StoredIdentity,
+  StoredOutcome,
   StoredWrite,
 } from "../common/outbox.ts";
 import type { Reply } from "../common/problem.ts";
@@ -63,4 +64,6 @@ export interface StoredState {
   readonly records: ReadonlyMap<string, Uint8Array>;
   /** Hubs it knew, to redial: encoded JSON `HubIdentity`. */
   readonly peers: readonly HubIdentity[];
+  /** First answers by Idempotency-Key, oldest first or in any order. */
+  readonly outcomes: ReadonlyMap<string, StoredOutcome>;
 }

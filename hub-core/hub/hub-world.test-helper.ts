@@ -1,12 +1,12 @@
 /** A few hubs, perfect links and virtual time: enough to see what a Hub does when nothing goes wrong. */
-import type { StoredWrite } from "../common/outbox.ts";
+import type { StoredOutcome, StoredWrite } from "../common/outbox.ts";
 import type { HubId, HubIdentity, Millis, Tier } from "../common/types.ts";
 import { type Federation, hubConfigOf, parseFederationFile } from "../config/index.ts";
 import type { Effect, HubEvent, LinkId, StoredState } from "./contract.ts";
 import { Hub } from "./hub.ts";
 
 const HOP_MS = 5;
-const EMPTY: StoredState = { identity: null, records: new Map(), peers: [] };
+const EMPTY: StoredState = { identity: null, records: new Map(), peers: [], outcomes: new Map() };
 
 export interface WorldHub {
   readonly id: HubId;
@@ -131,16 +131,18 @@ export function storedAfter(effects: readonly Effect[], before: StoredState = EM
   let { identity } = before;
   const records = new Map(before.records);
   const peers = new Map(before.peers.map((peer) => [peer.hubId, peer]));
+  const outcomes = new Map(before.outcomes);
   for (const write of effects.flatMap((effect) => (effect.kind === "persist" ? [effect.write] : []))) {
-    identity = apply(write, records, peers) ?? identity;
+    identity = apply(write, records, peers, outcomes) ?? identity;
   }
-  return { identity, records, peers: [...peers.values()] };
+  return { identity, records, peers: [...peers.values()], outcomes };
 }
 
 function apply(
   write: StoredWrite,
   records: Map<string, Uint8Array>,
   peers: Map<HubId, HubIdentity>,
+  outcomes: Map<string, StoredOutcome>,
 ): StoredState["identity"] {
   switch (write.table) {
     case "identity":
@@ -152,6 +154,10 @@ function apply(
     case "peer":
       if (write.value) peers.set(write.hubId, write.value);
       else peers.delete(write.hubId);
+      return null;
+    case "outcome":
+      if (write.value) outcomes.set(write.key, write.value);
+      else outcomes.delete(write.key);
       return null;
   }
 }

@@ -99,6 +99,7 @@ export class Hub {
       incarnation: this.#identity.incarnation,
       seqCeiling: this.#identity.seqCeiling,
       storedRecords: stored.records,
+      storedOutcomes: stored.outcomes,
       config,
       softwareVersion: options.softwareVersion,
       random,

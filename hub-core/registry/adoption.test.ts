@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { planet, World } from "./federation.test-helper.ts";
+import { World } from "./federation.test-helper.ts";
+import { planet } from "./planet.test-helper.ts";
 
 const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 

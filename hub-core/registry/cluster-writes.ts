@@ -14,6 +14,7 @@ import { mistakeIn } from "./mistakes.ts";
 import { recordSize } from "./own-log.ts";
 import type { OwnedClusters } from "./owned-clusters.ts";
 import { hasRoom, nearestFirst } from "./placement.ts";
+import { redirect } from "./redirect.ts";
 import { recordOf } from "./registration.ts";
 import type { ClusterWrite } from "./registry-requests.ts";
 import { shortageOf } from "./shortage.ts";
@@ -196,11 +197,6 @@ export class ClusterWrites {
 
 function inRegion(region: RegionId): (hub: HubView) => boolean {
   return (hub) => hub.region === region;
-}
-
-function redirect(hub: HubView): Reply {
-  const detail = `Ask ${hub.hubId}, which owns the cluster or is the nearest hub with room.`;
-  return refused(421, "redirect", detail, { hub_id: hub.hubId, region: hub.region });
 }
 
 function unknown({ kind, clusterId }: OfOwned): Reply {

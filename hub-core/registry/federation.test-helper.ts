@@ -1,15 +1,16 @@
 /** Registries of a whole federation on virtual time: an oracle for membership, instant gossip, messages through the codec. */
 import FlatQueue from "flatqueue";
 import { Metrics } from "../common/metrics.ts";
-import type { Check, CheckOutcome, Notice, Outbox, StoredWrite } from "../common/outbox.ts";
+import type { Check, CheckOutcome, Notice, Outbox, StoredOutcome, StoredWrite } from "../common/outbox.ts";
 import { Random } from "../common/random.ts";
 import { downGroupOf, type GroupId, type HubId, type HubIdentity, type Millis, upGroupOf } from "../common/types.ts";
-import type { HubConfig, LimitsConfig, RegistryConfig } from "../config/hub-config.ts";
+import type { LimitsConfig, RegistryConfig } from "../config/hub-config.ts";
 import type { MemberState, Rumor } from "../wire/catalog.ts";
 import { decode, encode } from "../wire/codec.ts";
 import { type Message, message as messageCodec } from "../wire/messages.ts";
 import { NEWEST_VERSION } from "../wire/versions.ts";
 import type { Assign, Assigned } from "./assignments.ts";
+import { testConfig } from "./planet.test-helper.ts";
 import { Registry } from "./registry.ts";
 
 export interface WorldOptions {
@@ -30,6 +31,7 @@ export interface Node {
   incarnation: number;
   seqCeiling: number;
   readonly stored: Map<string, Uint8Array>;
+  readonly outcomes: Map<string, StoredOutcome>;
   readonly checks: Check[];
   readonly published: Rumor[];
   readonly sent: Message[];
@@ -64,6 +66,7 @@ export class World {
         incarnation: 0,
         seqCeiling: 0,
         stored: new Map(),
+        outcomes: new Map(),
         checks: [],
         published: [],
         sent: [],
@@ -105,6 +108,7 @@ export class World {
     node.up = false;
     if (storage === "lost") {
       node.stored.clear();
+      node.outcomes.clear();
       node.seqCeiling = 0;
     }
     for (const mate of this.#mates(id)) {
@@ -204,6 +208,7 @@ export class World {
       incarnation: node.incarnation,
       seqCeiling: node.seqCeiling,
       storedRecords: new Map(node.stored),
+      storedOutcomes: new Map(node.outcomes),
       config: testConfig(identity, this.#options.registry, this.#options.limits),
       softwareVersion: "1.0.0",
       random: new Random((this.#options.seed ?? 1) + node.incarnation),
@@ -348,86 +353,11 @@ export class World {
 }
 
 function persist(node: Node, write: StoredWrite): void {
+  if (write.table === "outcome") {
+    if (write.value) node.outcomes.set(write.key, write.value);
+    else node.outcomes.delete(write.key);
+  }
   if (write.table !== "record") return;
   if (write.bytes) node.stored.set(write.key, write.bytes);
   else node.stored.delete(write.key);
-}
-
-export function hub(
-  hubId: HubId,
-  tier: HubIdentity["tier"],
-  region: string,
-  parent: HubId | null,
-  latitude = 0,
-  longitude = 0,
-): HubIdentity {
-  return { hubId, tier, region, coordinates: { latitude, longitude }, parent, address: `https://${hubId}.example` };
-}
-
-/** One global hub in the west, regions `r1`, `r2`, … each 20 degrees farther east, with local hubs a degree apart. */
-export function planet(regions: number, localsEach: number): HubIdentity[] {
-  const hubs = [hub("g", "global", "r1", null, 10, 0)];
-  for (let r = 1; r <= regions; r++) {
-    hubs.push(hub(`r${r}`, "regional", `r${r}`, "g", 0, 20 * r));
-    for (let l = 1; l <= localsEach; l++) hubs.push(hub(`r${r}-l${l}`, "local", `r${r}`, `r${r}`, l, 20 * r));
-  }
-  return hubs;
-}
-
-function testConfig(
-  self: HubIdentity,
-  registry: Partial<RegistryConfig> = {},
-  limits: Partial<LimitsConfig> = {},
-): HubConfig {
-  return {
-    hub: self,
-    seeds: [],
-    network: { maxConnections: 10, connectionTimeoutMs: 1_000, leaseMs: 600_000 },
-    gossip: {
-      intervalMs: 1_000,
-      fanout: 3,
-      strategy: "hybrid",
-      mode: "push_pull",
-      maxMessageBytes: 65_536,
-      compression: true,
-      batchSize: 10,
-      hopLimit: 8,
-      coalesceMs: 2,
-      antiEntropyIntervalMs: 10_000,
-      maxInFlightBytes: 262_144,
-    },
-    membership: {
-      probeIntervalMs: 500,
-      probeTimeoutMs: 500,
-      suspicionTimeoutMs: 2_000,
-      pauseToleranceMs: 3_000,
-      indirectProbes: 3,
-      retransmitMultiplier: 4,
-      reclaimAfterMs: 86_400_000,
-      redialIntervalMs: 500,
-    },
-    registry: {
-      healthCheckIntervalMs: 2_000,
-      healthCheckTimeoutMs: 1_000,
-      unhealthyThreshold: 2,
-      healthyThreshold: 2,
-      tombstoneTtlMs: 3_600_000,
-      deregisterAfterMs: 0,
-      adoptAfterMs: 2_000,
-      handBackPerSecond: 10,
-      rampUpMs: 10_000,
-      flapWindowMs: 30_000,
-      ...registry,
-    },
-    limits: {
-      maxRegionalHubs: 10,
-      maxChildHubs: 20,
-      maxClusters: 100,
-      maxGraphCacheSize: 1_000,
-      maxGossipMessages: 10_000,
-      maxConsensusProposals: 100,
-      cleanupIntervalMs: 300_000,
-      ...limits,
-    },
-  };
 }

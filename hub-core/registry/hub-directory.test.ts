@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
-import { hub } from "./federation.test-helper.ts";
 import { HubDirectory } from "./hub-directory.ts";
+import { hub } from "./planet.test-helper.ts";
 import { hubRecord } from "./records.test-helper.ts";
 
 const SELF = hub("self", "regional", "here", "g");

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { hub, planet, World, type WorldOptions } from "./federation.test-helper.ts";
+import { World, type WorldOptions } from "./federation.test-helper.ts";
+import { hub, planet } from "./planet.test-helper.ts";
 
 function federation(more: Partial<WorldOptions> = {}) {
   const world = new World({ hubs: planet(2, 2), ...more });

@@ -2,9 +2,10 @@ import { expect, test } from "vitest";
 import type { CheckOutcome } from "../common/outbox.ts";
 import type { RegistryConfig } from "../config/hub-config.ts";
 import type { ClusterRecord } from "../wire/catalog.ts";
-import { hub, planet, World } from "./federation.test-helper.ts";
+import { World } from "./federation.test-helper.ts";
 import { FLAP_BURST, SETTLING_CHANGES } from "./flap-damper.ts";
 import { MAX_CHECKS_IN_FLIGHT } from "./limits.ts";
+import { hub, planet } from "./planet.test-helper.ts";
 
 const HEALTH_CHECK = { healthCheck: { url: "http://a/health", intervalMs: 2_000, timeoutMs: 1_000 } };
 const REFUSED: CheckOutcome = { kind: "refused" };

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ClusterRecord } from "../wire/catalog.ts";
-import { planet, World } from "./federation.test-helper.ts";
+import { World } from "./federation.test-helper.ts";
+import { planet } from "./planet.test-helper.ts";
 import type { RegistryRequest } from "./registry-requests.ts";
 
 const ISLAND = ["r2", "r2-l1"] as const;

@@ -4,8 +4,8 @@ import type { Coordinates } from "../common/types.ts";
 import { coordinates } from "../wire/catalog.ts";
 import { decode, encode } from "../wire/codec.ts";
 import { NEWEST_VERSION } from "../wire/versions.ts";
-import { hub } from "./federation.test-helper.ts";
 import { hasRoom, nearestFirst, nearestTo, placementCost, TIER_PENALTY_MS } from "./placement.ts";
+import { hub } from "./planet.test-helper.ts";
 import { hubRecord } from "./records.test-helper.ts";
 
 const view = (id: string, tier: HubView["tier"], latitude: number, more: Partial<HubView> = {}): HubView => {

@@ -1,7 +1,7 @@
 /** The catalog's machine: the replicated store, the merged view, and this hub's part in both. README.md is the map. */
 import type { CatalogView } from "../common/catalog-view.ts";
 import type { Metrics } from "../common/metrics.ts";
-import type { CheckOutcome, Notice, Outbox } from "../common/outbox.ts";
+import type { CheckOutcome, Notice, Outbox, StoredOutcome } from "../common/outbox.ts";
 import { answered, type Reply, refused } from "../common/problem.ts";
 import type { Random } from "../common/random.ts";
 import {
@@ -28,7 +28,6 @@ import { type Assign, type Assigned, Assignments } from "./assignments.ts";
 import { Catalog } from "./catalog.ts";
 import { ClusterWrites } from "./cluster-writes.ts";
 import { HandBack } from "./hand-back.ts";
-import { IdempotencyTable } from "./idempotency.ts";
 import {
   MAX_IDEMPOTENCY_KEYS,
   MAX_ORIGINS,
@@ -42,6 +41,7 @@ import { getService, listClusters, listServices } from "./listing.ts";
 import { LogRecovery } from "./log-recovery.ts";
 import { isDurable, type LatencyShortage, OwnLog, readStoredLog } from "./own-log.ts";
 import { OwnedClusters } from "./owned-clusters.ts";
+import { Reception } from "./reception.ts";
 import { RecordStore } from "./record-store.ts";
 import type { ClusterWrite, RegistryRequest } from "./registry-requests.ts";
 import { formAt, provenanceOf, RegionalStore } from "./scoped-store.ts";
@@ -58,6 +58,7 @@ export interface RegistryOptions {
   readonly seqCeiling: number;
   /** Own log as stored, by key. */
   readonly storedRecords: ReadonlyMap<string, Uint8Array>;
+  readonly storedOutcomes: ReadonlyMap<string, StoredOutcome>;
   readonly config: HubConfig;
   readonly softwareVersion: string;
   readonly random: Random;
@@ -84,9 +85,8 @@ export class Registry {
   readonly #spokesman: Spokesman;
   readonly #sponsor: Sponsor;
   readonly #upkeep: Upkeep;
-  readonly #writes: ClusterWrites;
+  readonly #reception: Reception;
   readonly #recovery: LogRecovery;
-  readonly #idempotency = new IdempotencyTable();
   readonly #stored: readonly Rumor[];
   readonly #unreadable: readonly string[];
 
@@ -148,7 +148,8 @@ export class Registry {
     this.#upkeep = new Upkeep({ self: self.hubId, config, store, catalog, log });
     const doubtMs = DOUBT_ROUNDS * config.gossip.antiEntropyIntervalMs;
     this.#recovery = new LogRecovery({ log, store, owned, metrics, withdrawnTtlMs: tombstoneTtlMs, doubtMs });
-    this.#writes = new ClusterWrites({ self, config, catalog, owned, metrics, draining });
+    const writes = new ClusterWrites({ self, config, catalog, owned, metrics, draining });
+    this.#reception = new Reception({ catalog, writes, storedOutcomes: options.storedOutcomes });
     [this.#stored, this.#unreadable] = readStoredLog(options.storedRecords, self.hubId);
   }
 
@@ -265,14 +266,18 @@ export class Registry {
       case "cluster-get": {
         const view = catalog.cluster(request.clusterId);
         if (view) return answered(clusterAnswer(view, now, formAt(this.#o.self, catalog.hub(view.owner))));
-        return refused(404, "cluster_unknown", `No cluster "${request.clusterId}" is registered.`);
+        const unknown = refused(404, "cluster_unknown", `No cluster "${request.clusterId}" is registered.`);
+        return this.#reception.whereSent(request.clusterId, now) ?? unknown;
       }
       case "service-list":
         return listServices(catalog, request);
       case "service-get":
         return getService(catalog, request.name);
-      default:
-        return this.#write(request, now, out);
+      default: {
+        const reply = this.#reception.answer(request, now, out);
+        this.#settle(now, out);
+        return reply;
+      }
     }
   }
 
@@ -338,18 +343,9 @@ export class Registry {
         clusters: { used: this.#owned.size, max: this.#owned.capacity },
         records: { used: this.#store.records, max: MAX_RECORDS },
         origins: { used: this.#store.origins, max: MAX_ORIGINS },
-        idempotency_keys: { used: this.#idempotency.size, max: MAX_IDEMPOTENCY_KEYS },
+        idempotency_keys: { used: this.#reception.keys, max: MAX_IDEMPOTENCY_KEYS },
       },
     };
-  }
-
-  #write(write: ClusterWrite, now: Millis, out: Outbox): Reply {
-    const first = this.#idempotency.recall(write, now);
-    if (first) return first;
-    const reply = this.#writes.answer(write, now, out);
-    this.#idempotency.record(write, reply, now);
-    this.#settle(now, out);
-    return reply;
   }
 
   /** Clusters that another hub hands over: taken while there is room, unless the world has moved on. */
@@ -394,13 +390,10 @@ export class Registry {
     const { hubId } = this.#o.self;
     for (const clusterId of this.#catalog.takeLost()) {
       const rival = claims.winner(clusterId)?.origin ?? null;
-      if (claims.knowsBetter(hubId, clusterId)) {
-        this.#owned.reclaim(clusterId, now, out);
-        out.log("info", "cluster_claimed_again", { cluster_id: clusterId, from: rival });
-      } else {
-        this.#owned.release(clusterId, now, out);
-        out.log("info", "cluster_withdrawn", { cluster_id: clusterId, to: rival });
-      }
+      const better = claims.knowsBetter(hubId, clusterId);
+      if (better) this.#owned.reclaim(clusterId, now, out);
+      else this.#owned.release(clusterId, now, out);
+      out.log("info", better ? "cluster_claimed_again" : "cluster_withdrawn", { cluster_id: clusterId, rival });
     }
   }
 }

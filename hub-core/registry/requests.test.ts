@@ -1,25 +1,7 @@
 import { expect, test } from "vitest";
 import { isoTime } from "./answers.ts";
-import { planet, World, type WorldOptions } from "./federation.test-helper.ts";
-import { MAX_IDEMPOTENCY_KEYS } from "./limits.ts";
 import type { RegistryRequest } from "./registry-requests.ts";
-
-function federation(more: Partial<WorldOptions> = {}) {
-  const world = new World({ hubs: planet(2, 2), ...more });
-  world.run(1_000);
-  const ask = (hub: string, request: RegistryRequest) => {
-    const node = world.node(hub);
-    return node.registry.request(request, world.now, world.outbox(node));
-  };
-  const register = (hub: string, clusterId: string, more: object = {}, write: object = {}) =>
-    ask(hub, {
-      kind: "cluster-register",
-      cluster: { clusterId, endpoints: [{ url: `http://${clusterId}` }], services: [{ name: "web" }], ...more },
-      ...write,
-    });
-  const at = (latitude: number, longitude: number) => ({ coordinates: { latitude, longitude } });
-  return { world, ask, register, at };
-}
+import { federation } from "./requests.test-helper.ts";
 
 test("REG-28: a registration goes to the nearest hub with room, and that hub takes it", () => {
   const { register, at } = federation();
@@ -173,51 +155,6 @@ test("REG-40: a deletion outlives a hand-over that is under way", () => {
   world.run(2_000);
   for (const { registry } of world.nodes.values()) expect(registry.catalog.cluster("a")).toBeUndefined();
   expect(l2.registry.status().limits.clusters.used).toBe(0);
-});
-
-test("REG-30: a retry with the same key gets the first outcome, with another body it is refused", () => {
-  const { world, ask, register } = federation();
-  const first = register("r1-l1", "a", {}, { idempotencyKey: "k" });
-  const published = world.node("r1-l1").published.length;
-  expect(register("r1-l1", "a", {}, { idempotencyKey: "k", assigned: true })).toBe(first);
-  expect(world.node("r1-l1").published.length).toBe(published);
-  expect(register("r1-l1", "b", {}, { idempotencyKey: "k" })).toMatchObject({
-    problem: { status: 422, code: "idempotency_key_reused" },
-  });
-  const remove = { kind: "cluster-remove", clusterId: "a", idempotencyKey: "d" } as const;
-  expect(ask("r1-l1", remove)).toMatchObject({ status: 204 });
-  expect(ask("r1-l1", remove)).toMatchObject({ status: 204 });
-});
-
-test("REG-30: a removal that comes again by a hub that only sent it on, or that has restarted since, is done", () => {
-  const { world, ask, register } = federation();
-  register("r1-l1", "a", {}, { assigned: true });
-  world.run(1_000);
-  const remove = { kind: "cluster-remove", clusterId: "a", idempotencyKey: "k" } as const;
-  expect(ask("r2-l1", remove)).toMatchObject({ problem: { code: "redirect", extra: { hub_id: "r1-l1" } } });
-  expect(ask("r1-l1", { ...remove, assigned: true, redirects: 1 })).toMatchObject({ status: 204 });
-  world.run(1_000);
-  expect(ask("r2-l1", remove)).toMatchObject({ ok: true, status: 204 });
-  world.kill("r1-l1");
-  world.start("r1-l1");
-  world.run(1_000);
-  expect(ask("r1-l1", remove)).toMatchObject({ ok: true, status: 204 });
-  expect(ask("r1-l1", { kind: "cluster-remove", clusterId: "a" })).toMatchObject({ problem: { status: 404 } });
-  expect(ask("r2-l1", { kind: "cluster-drain", clusterId: "a", idempotencyKey: "d" })).toMatchObject({
-    problem: { status: 404 },
-  });
-});
-
-test("REG-30: a redirect is no outcome, and the table keeps the newest", () => {
-  const { world, ask, register, at } = federation();
-  const write = { idempotencyKey: "k" };
-  expect(register("r1-l1", "a", at(2, 41), write)).toMatchObject({ problem: { code: "redirect" } });
-  expect(register("r1-l1", "a", at(2, 41), { ...write, assigned: true })).toMatchObject({ status: 201 });
-  for (let i = 0; i < MAX_IDEMPOTENCY_KEYS; i++) {
-    ask("r1-l1", { kind: "cluster-heartbeat", clusterId: "a", idempotencyKey: `h${i}` });
-  }
-  expect(world.registry("r1-l1").status().limits.idempotency_keys).toEqual({ used: 1_000, max: 1_000 });
-  expect(register("r1-l1", "a", at(2, 41), write)).toMatchObject({ status: 200 });
 });
 
 test("REG-39: maintenance is refused when the rest could not carry the load, and tells which service is short", () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { hub, planet, World } from "./federation.test-helper.ts";
+import { World } from "./federation.test-helper.ts";
 import { SEQ_BLOCK } from "./own-log.ts";
+import { hub, planet } from "./planet.test-helper.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -1,5 +1,5 @@
 /** What one hub's database holds: a step's writes land all together or not at all. */
-import type { StoredIdentity, StoredWrite } from "../../hub-core/common/outbox.ts";
+import type { StoredIdentity, StoredOutcome, StoredWrite } from "../../hub-core/common/outbox.ts";
 import { type HubId, type HubIdentity, unreachable } from "../../hub-core/common/types.ts";
 import type { StoredState } from "../../hub-core/hub/contract.ts";
 
@@ -7,6 +7,7 @@ export class Storage {
   #identity: StoredIdentity | null = null;
   readonly #records = new Map<string, Uint8Array>();
   readonly #peers = new Map<HubId, HubIdentity>();
+  readonly #outcomes = new Map<string, StoredOutcome>();
   /** Goes up when everything is lost: what was promised before does not bind after. */
   #epoch = 0;
   #commits = 0;
@@ -37,13 +38,19 @@ export class Storage {
 
   /** A copy: later commits do not show through. */
   load(): StoredState {
-    return { identity: this.#identity, records: new Map(this.#records), peers: [...this.#peers.values()] };
+    return {
+      identity: this.#identity,
+      records: new Map(this.#records),
+      peers: [...this.#peers.values()],
+      outcomes: new Map(this.#outcomes),
+    };
   }
 
   lose(): void {
     this.#identity = null;
     this.#records.clear();
     this.#peers.clear();
+    this.#outcomes.clear();
     this.#epoch += 1;
   }
 
@@ -59,6 +66,10 @@ export class Storage {
       case "peer":
         if (write.value === null) this.#peers.delete(write.hubId);
         else this.#peers.set(write.hubId, write.value);
+        return;
+      case "outcome":
+        if (write.value === null) this.#outcomes.delete(write.key);
+        else this.#outcomes.set(write.key, write.value);
         return;
       default:
         return unreachable(write);

@@ -62,7 +62,7 @@ export const idempotencyHeader = z.object({
     .optional()
     .openapi({
       description:
-        "A retry with the same key returns the first outcome and applies nothing twice. Remembered by the hub that acted, " +
-        "while it runs; writes to clusters for 24 hours and the newest 1000 keys",
+        "A retry with the same key returns the first outcome and applies nothing twice, also after a crash of the hub that acted; " +
+        "writes to clusters for 24 hours and the newest 1000 keys of a hub, test messages while it runs",
     }),
 });

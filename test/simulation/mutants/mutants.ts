@@ -81,7 +81,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "prefers a record to the tombstone of its incarnation",
     file: "hub-core/registry/cluster-index.ts",
-    find: 'if (a.body.incarnation !== b.body.incarnation) return a.body.incarnation > b.body.incarnation;\n  if (a.body.kind !== b.body.kind) return a.body.kind === "tombstone";',
+    find: "if (a.body.incarnation !== b.body.incarnation) return a.body.incarnation > b.body.incarnation;\n  if (a.body.kind !== b.body.kind) return RANK[a.body.kind] < RANK[b.body.kind];",
     replace: 'if (a.body.kind !== b.body.kind) return a.body.kind !== "tombstone";',
     scenario: ["--hubs", "9", "--minutes", "2", "--exactly", "--faults", "silent-death,crash", "--clusters", "30"],
     withinSeeds: 3,

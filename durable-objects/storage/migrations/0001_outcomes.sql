@@ -1,0 +1,4 @@
+CREATE TABLE `outcomes` (
+	`key` text PRIMARY KEY NOT NULL,
+	`outcome` text NOT NULL
+);
