@@ -43,7 +43,7 @@ import { isDurable, type LatencyShortage, OwnLog, readStoredLog } from "./own-lo
 import { OwnedClusters } from "./owned-clusters.ts";
 import { Reception } from "./reception.ts";
 import { RecordStore } from "./record-store.ts";
-import type { ClusterWrite, RegistryRequest } from "./registry-requests.ts";
+import type { RegistryRequest } from "./registry-requests.ts";
 import { formAt, provenanceOf, RegionalStore } from "./scoped-store.ts";
 import { SelfRecords } from "./self-records.ts";
 import { Spokesman } from "./spokesman.ts";
