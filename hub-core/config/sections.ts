@@ -24,7 +24,8 @@ const networkSection = z.strictObject({
   consensus_port: port.optional(),
   /** Base URL under which other machines reach this node; by default its listen address. */
   advertise_url: z.url({ protocol: /^https?$/ }).optional(),
-  max_connections_per_node: count(1, 1_000).optional(),
+  /** With one link a hub meets nobody but its parent, and the parent one child. */
+  max_connections_per_node: count(2, 1_000).optional(),
   connection_timeout: seconds(0.1, 300).optional(),
   link_lease: seconds(30, 900).optional(),
 });

@@ -1,8 +1,8 @@
 /** What the registry holds at most, and what it does at each limit. */
-import { type HubConfig, LEAST_MESSAGE_BYTES } from "../config/hub-config.ts";
+import { type HubConfig, LEAST_MESSAGE_BYTES, MAX_HUBS } from "../config/hub-config.ts";
 
 /** Hubs whose logs are kept. At the limit the log of one that is long dead and empty gives way, else the rumor is rejected. */
-export const MAX_ORIGINS = 512;
+export const MAX_ORIGINS = MAX_HUBS;
 /** All origins together. At the limit a new key is rejected, and so comes again by anti-entropy once there is room. */
 export const MAX_RECORDS = 60_000;
 /** Sequence numbers seen past a gap, per origin. Beyond it the gap is left to anti-entropy. */
