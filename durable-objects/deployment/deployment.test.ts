@@ -45,6 +45,15 @@ test("hubs speak the newest protocol version, unless the deployment holds them b
   expect(readDeployment(env({ MPREG_PROTOCOL_VERSION: String(OLDEST_VERSION) })).protocolVersion).toBe(OLDEST_VERSION);
 });
 
+test("CONFIG-14: without authentication every region is on loopback, whoever says where it is", () => {
+  const open = FILE.replace(', url: "https://us.example"', "").concat(
+    "security: { authentication: { method: none } }\n",
+  );
+  const at = (url: string) => env({ MPREG_FEDERATION: open, MPREG_REGION_URLS: JSON.stringify({ "us-east": url }) });
+  expect(readDeployment(at("http://127.0.0.1:9001")).federation.settings.security.method).toBe("none");
+  expect(() => readDeployment(at("https://us.example"))).toThrow(/method none .* https:\/\/us\.example/);
+});
+
 test("a hub that the federation does not name has no configuration", () => {
   expect(readDeployment(env({})).hubConfig("local-atlantis")).toBeNull();
 });

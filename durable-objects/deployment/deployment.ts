@@ -6,6 +6,7 @@ import {
   formatError,
   type HubConfig,
   hubConfigOf,
+  isLoopback,
   parseFederationFile,
 } from "../../hub-core/config/index.ts";
 import { NEWEST_VERSION, OLDEST_VERSION } from "../../hub-core/wire/versions.ts";
@@ -40,6 +41,7 @@ export function readDeployment(env: Env): Deployment {
     );
   }
   const regionUrls = urlsOf(federation, env);
+  refuseOpen(federation, regionUrls);
   const only = env.MPREG_HUBS ? new Set(env.MPREG_HUBS.split(",").map((id) => id.trim())) : null;
   const hosted = federation.hubs
     .filter((hub) => hub.region === region.id && (only === null || only.has(hub.id)))
@@ -86,6 +88,15 @@ function urlsOf(federation: Federation, env: Env): Map<RegionId, string> {
     urls.set(region, url.replace(/\/+$/, ""));
   }
   return urls;
+}
+
+/** The file was checked with the URLs that it names; what the deployment says may be others. */
+function refuseOpen({ settings }: Federation, regionUrls: ReadonlyMap<RegionId, string>): void {
+  if (settings.security.method !== "none") return;
+  for (const url of regionUrls.values()) {
+    if (isLoopback(new URL(url).hostname)) continue;
+    throw new DeploymentError(`security.authentication.method none would let anyone who reaches ${url} write: use jwt`);
+  }
 }
 
 function protocolVersionOf({ MPREG_PROTOCOL_VERSION: text }: Env): number {

@@ -1,6 +1,7 @@
 /** What a federation's parts must be to each other: the tree of hubs, the regions they name, the limits they keep. */
 import { nearestOf } from "./edit-distance.ts";
 import type { FederationFileInput } from "./federation-file.ts";
+import { MAX_HUBS } from "./hub-config.ts";
 import type { Contradiction } from "./read-file.ts";
 import { sectionContradictions } from "./section-contradictions.ts";
 import type { Settings } from "./settings.ts";
@@ -13,12 +14,17 @@ export function federationContradictions(input: FederationFileInput, settings: S
     ...duplicates("clusters", input.clusters ?? []),
     ...offeredOnce(input),
     ...knownRegions(input),
+    ...tooMany(input),
     ...tiers(input),
     ...parents(input),
     ...children(input, settings),
     ...clusterRoom(input, settings),
     ...latencies(input),
-    ...sectionContradictions(input, settings),
+    ...sectionContradictions(
+      input,
+      settings,
+      [...input.regions, ...input.hubs].map(({ url }) => url),
+    ),
   ];
 }
 
@@ -72,6 +78,13 @@ function knownRegions(input: FederationFileInput): Contradiction[] {
           ],
     );
   return [...check("hubs", input.hubs), ...check("clusters", input.clusters ?? [])];
+}
+
+function tooMany({ hubs }: FederationFileInput): Contradiction[] {
+  const first = hubs[MAX_HUBS];
+  if (!first) return [];
+  const message = `${first.id} is hub ${MAX_HUBS + 1} of ${hubs.length}: a hub keeps the records of ${MAX_HUBS} at most`;
+  return [{ path: ["hubs", MAX_HUBS, "id"], expected: `at most ${MAX_HUBS} hubs`, message }];
 }
 
 function tiers({ hubs, regions }: FederationFileInput): Contradiction[] {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ConfigError } from "./config-error.ts";
 import { parseFederationFile } from "./federation-file.ts";
+import { MAX_HUBS } from "./hub-config.ts";
 import { hubConfigOf, hubConfigs } from "./hub-configs.ts";
 
 const FILE = `federation: { name: pair, profile: responsive }
@@ -58,6 +59,39 @@ test("CONFIG-6: a key in the file stands over the profile", () => {
     redialIntervalMs: 1_500,
     probeIntervalMs: 500,
   });
+});
+
+test("CONFIG-14: authentication none is refused when a region or a hub is reached beyond loopback", () => {
+  const none = `${FILE}security: { authentication: { method: none } }\n`;
+  const at = (entry: string, url: string) => parseFederationFile(none.replace(entry, `${entry} url: "${url}",`), {});
+  expect(parseFederationFile(none, {}).ok).toBe(true);
+  for (const entry of ["{ id: eu-west,", "{ id: dub-01,"]) {
+    expect(at(entry, "http://127.0.0.1:8081").ok).toBe(true);
+    expect(at(entry, "http://[::1]:8081").ok).toBe(true);
+    const open = at(entry, "https://mpreg.example.workers.dev");
+    expect(open.ok ? [] : open.errors).toMatchObject([{ line: 16, path: "security.authentication.method" }]);
+  }
+});
+
+test("CONFIG-10: a federation has no more hubs than each keeps records of", () => {
+  const regions = Array.from({ length: 3 }, (_, r) => ({ id: `r${r}`, coordinates: { latitude: r, longitude: r } }));
+  const parse = (count: number) => {
+    const local = (i: number) => ({ id: `l${i}`, region: `r${i % 3}`, hub_tier: "local", parent_hub: `hub-r${i % 3}` });
+    const hubs = [
+      { id: "global", region: "r0", hub_tier: "global" },
+      ...regions.map(({ id }) => ({ id: `hub-${id}`, region: id, hub_tier: "regional", parent_hub: "global" })),
+      ...Array.from({ length: count - 4 }, (_, i) => local(i)),
+    ];
+    const lines = hubs.map((hub) => `  - ${JSON.stringify(hub)}`).join("\n");
+    return parseFederationFile(
+      `federation: { name: big }\nlimits: { max_child_hubs: 200 }\nregions: ${JSON.stringify(regions)}\nhubs:\n${lines}\n`,
+      {},
+    );
+  };
+  expect(parse(MAX_HUBS).ok).toBe(true);
+  const over = parse(MAX_HUBS + 9);
+  expect(over.ok ? [] : over.errors).toMatchObject([{ line: 4 + MAX_HUBS + 1, path: `hubs[${MAX_HUBS}].id` }]);
+  expect(over.ok ? "" : over.errors[0]?.message).toContain("hub 513 of 521: a hub keeps the records of 512 at most");
 });
 
 test("CONFIG-16: a hub's seeds are its parent, its siblings and its children", () => {

@@ -7,6 +7,12 @@ export type GossipStrategy = (typeof GOSSIP_STRATEGIES)[number];
 export const GOSSIP_MODES = ["push", "pull", "push_pull"] as const;
 export type GossipMode = (typeof GOSSIP_MODES)[number];
 
+/** Of a federation: hubs that are known at once, and whose records are kept. */
+export const MAX_HUBS = 512;
+
+/** The least that `max_message_size` may be: what every hub takes, whatever its own limit. */
+export const LEAST_MESSAGE_BYTES = 32_768;
+
 export interface HubConfig {
   readonly hub: HubIdentity;
   /** Hubs to look for at the start: the parent, siblings and children that are known beforehand. */

@@ -64,6 +64,15 @@ test("CONFIG-2: a value out of range names the whole range", () => {
   expect(error?.expected).toBe("at most 90 (from -90 to 90)");
 });
 
+test("CONFIG-2: a hub has at least two links, for with one a group never meets", () => {
+  const [error] = broken("max_connections_per_node: 10", "max_connections_per_node: 1");
+  expect(error).toMatchObject({
+    line: 2,
+    path: "network.max_connections_per_node",
+    expected: "at least 2 (from 2 to 1000)",
+  });
+});
+
 test("CONFIG-2: a word outside the list names the list and the nearest of it", () => {
   const [error] = broken("strategy: hybrid", "strategy: hybird");
   expect(error).toMatchObject({
@@ -159,6 +168,8 @@ test("CONFIG-14: authentication none is refused on any address but loopback", ()
   expect(parseNodeFile(none, ENV).ok).toBe(true);
   const open = none.replace("listen_port: 8080", "listen_host: 10.0.0.7, listen_port: 8080");
   expect(errorsOf(parseNodeFile(open, ENV))).toMatchObject([{ line: 10, path: "security.authentication.method" }]);
+  const behind = none.replace("listen_port: 8080", "advertise_url: https://hub.example, listen_port: 8080");
+  expect(errorsOf(parseNodeFile(behind, ENV))).toMatchObject([{ line: 10, path: "security.authentication.method" }]);
 });
 
 test("CONFIG-17: what is not YAML is an error with a line, and nothing else is said", () => {

@@ -3,11 +3,16 @@ import type { Contradiction } from "./read-file.ts";
 import type { Sections } from "./sections.ts";
 import type { Settings } from "./settings.ts";
 
-export function sectionContradictions(written: Sections, settings: Settings): Contradiction[] {
+/** `urls`: where the file says that its hubs are reached, beside what the sections say. */
+export function sectionContradictions(
+  written: Sections,
+  settings: Settings,
+  urls: readonly (string | undefined)[] = [],
+): Contradiction[] {
   return [
     ...timing(settings),
     ...health(settings),
-    ...authentication(written, settings),
+    ...authentication([written.network?.advertise_url, ...urls], written.network?.listen_host, settings),
     ...roles(settings),
     ...frames(settings),
   ];
@@ -73,17 +78,24 @@ export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host);
 }
 
-function authentication(written: Sections, { security }: Settings): Contradiction[] {
-  const host = written.network?.listen_host;
-  const found: Contradiction[] = [];
-  if (security.method === "none" && host !== undefined && !isLoopback(host)) {
-    found.push({
-      path: ["security", "authentication", "method"],
-      expected: "jwt, or a listen_host on loopback",
-      message: `security.authentication.method none would let anyone who reaches ${host} write: use jwt, or listen on 127.0.0.1`,
-    });
-  }
-  return found;
+function authentication(
+  urls: readonly (string | undefined)[],
+  listenHost: string | undefined,
+  { security }: Settings,
+): Contradiction[] {
+  if (security.method !== "none") return [];
+  const hosts = [listenHost, ...urls.map((url) => (url === undefined ? undefined : new URL(url).hostname))];
+  const open = hosts.find((host) => host !== undefined && !isLoopback(host));
+  return open === undefined ? [] : [openToAll(open)];
+}
+
+/** Without tokens whoever reaches a hub may do all that an admin may. */
+function openToAll(host: string): Contradiction {
+  return {
+    path: ["security", "authentication", "method"],
+    expected: "jwt, or hubs that are reached on loopback alone",
+    message: `security.authentication.method none would let anyone who reaches ${host} write: use jwt, or stay on 127.0.0.1`,
+  };
 }
 
 function roles({ security }: Settings): Contradiction[] {

@@ -1,6 +1,6 @@
 /** The sections that node and federation files share, as operators write them: snake_case, spans in seconds. */
 import { z } from "zod";
-import { GOSSIP_MODES, GOSSIP_STRATEGIES } from "./hub-config.ts";
+import { GOSSIP_MODES, GOSSIP_STRATEGIES, LEAST_MESSAGE_BYTES } from "./hub-config.ts";
 import { AUTHENTICATION_METHODS, LOG_LEVELS } from "./settings.ts";
 
 const port = z.int().min(1).max(65_535);
@@ -24,7 +24,8 @@ const networkSection = z.strictObject({
   consensus_port: port.optional(),
   /** Base URL under which other machines reach this node; by default its listen address. */
   advertise_url: z.url({ protocol: /^https?$/ }).optional(),
-  max_connections_per_node: count(1, 1_000).optional(),
+  /** With one link a hub meets nobody but its parent, and the parent one child. */
+  max_connections_per_node: count(2, 1_000).optional(),
   connection_timeout: seconds(0.1, 300).optional(),
   link_lease: seconds(30, 900).optional(),
 });
@@ -34,7 +35,7 @@ const gossipSection = z.strictObject({
   fanout: count(1, 20).optional(),
   strategy: z.enum(GOSSIP_STRATEGIES).optional(),
   mode: z.enum(GOSSIP_MODES).optional(),
-  max_message_size: count(32_768, 1_048_576).optional(),
+  max_message_size: count(LEAST_MESSAGE_BYTES, 1_048_576).optional(),
   compression_enabled: z.boolean().optional(),
   batch_size: count(1, 1_000).optional(),
   hop_limit: count(1, 64).optional(),

@@ -4,16 +4,14 @@
  */
 import type { Outbox } from "../common/outbox.ts";
 import type { HubId, Millis } from "../common/types.ts";
-import { MAX_VECTOR_ENTRIES } from "../wire/gossip-messages.ts";
 import type { GroupState } from "./group-state.ts";
 import type { GossipMessageOf } from "./messages.ts";
+import { IDS_PER_MESSAGE, pages } from "./pages.ts";
 import type { Peer } from "./peer.ts";
 import type { Plumtree } from "./plumtree.ts";
 import type { Transmitter } from "./transmitter.ts";
 import { compare, compareToPage, type Difference, pageOf } from "./version-vectors.ts";
 
-/** Ids are at most 128 bytes, so a page of this many stays far below any message limit that is allowed. */
-const PAGE_ENTRIES = Math.min(256, MAX_VECTOR_ENTRIES);
 const JITTER = 0.1;
 
 export class AntiEntropy {
@@ -104,15 +102,13 @@ export class AntiEntropy {
   }
 
   #sendPage(peer: Peer, after: HubId | null, out: Outbox): void {
-    const page = pageOf(this.#state.store.vector(), after, PAGE_ENTRIES);
+    const page = pageOf(this.#state.store.vector(), after, IDS_PER_MESSAGE);
     this.#transmitter.send(peer, { kind: "gossip-vector", ...page }, out);
   }
 
   #settle(peer: Peer, { theyLack, weLack }: Difference, now: Millis, out: Outbox): void {
     for (const { origin, upTo } of theyLack) peer.ranges.add(origin, upTo);
-    for (let at = 0; at < weLack.length; at += PAGE_ENTRIES) {
-      this.#transmitter.send(peer, { kind: "gossip-want", entries: weLack.slice(at, at + PAGE_ENTRIES) }, out);
-    }
+    for (const entries of pages(weLack)) this.#transmitter.send(peer, { kind: "gossip-want", entries }, out);
     this.#transmitter.pump(peer, now, out);
   }
 }

@@ -4,9 +4,9 @@
 import type { Outbox } from "../common/outbox.ts";
 import type { DurationMs, HubId, Millis } from "../common/types.ts";
 import type { Rumor } from "../wire/catalog.ts";
-import { MAX_IDS } from "../wire/gossip-messages.ts";
 import type { GroupState } from "./group-state.ts";
 import type { GossipMessageOf } from "./messages.ts";
+import { pages } from "./pages.ts";
 import type { Peer } from "./peer.ts";
 import { encodedBytes, expired, keyOf, type RumorId } from "./rumor-id.ts";
 import type { Transmitter } from "./transmitter.ts";
@@ -184,16 +184,20 @@ export class Plumtree {
     }
   }
 
-  #prune(peer: Peer, origins: readonly HubId[], out: Outbox): void {
-    this.#state.counters.add("prunes");
-    this.#transmitter.send(peer, { kind: "gossip-prune", origins }, out);
+  #prune(peer: Peer, redundant: readonly HubId[], out: Outbox): void {
+    for (const origins of pages(redundant)) {
+      this.#state.counters.add("prunes");
+      this.#transmitter.send(peer, { kind: "gossip-prune", origins }, out);
+    }
   }
 
-  #graft(peer: Peer, ids: readonly RumorId[], out: Outbox): void {
-    for (const { origin } of ids) this.#state.trees.graft(origin, peer.hubId);
-    this.#state.counters.add("grafts");
-    const wanted = ids.map(({ origin, seq }) => ({ origin, seq }));
-    this.#transmitter.send(peer, { kind: "gossip-graft", ids: wanted }, out);
+  #graft(peer: Peer, wanted: readonly RumorId[], out: Outbox): void {
+    for (const page of pages(wanted)) {
+      const ids = page.map(({ origin, seq }) => ({ origin, seq }));
+      for (const { origin } of ids) this.#state.trees.graft(origin, peer.hubId);
+      this.#state.counters.add("grafts");
+      this.#transmitter.send(peer, { kind: "gossip-graft", ids }, out);
+    }
   }
 
   #covered({ origin, seq }: RumorId): boolean {
@@ -247,8 +251,7 @@ export class Plumtree {
     const due = missing.due(now, (id) => this.#covered(id), patience);
     for (const [announcer, ids] of Map.groupBy(due, (each) => each.announcer)) {
       const peer = peers.get(announcer);
-      if (!peer) continue;
-      for (let at = 0; at < ids.length; at += MAX_IDS) this.#graft(peer, ids.slice(at, at + MAX_IDS), out);
+      if (peer) this.#graft(peer, ids, out);
     }
   }
 }

@@ -5,8 +5,8 @@
 import type { Outbox } from "../common/outbox.ts";
 import type { Random } from "../common/random.ts";
 import type { DurationMs, HubId, Millis } from "../common/types.ts";
-import { MAX_RECEIPTS } from "../wire/gossip-messages.ts";
 import type { Receipt } from "./messages.ts";
+import { pages, RECEIPTS_PER_MESSAGE } from "./pages.ts";
 
 export interface ReceiptRelayOptions {
   readonly random: Random;
@@ -115,9 +115,9 @@ export class ReceiptRelay {
         this.#waiting.push(...receipts);
         continue;
       }
-      for (let at = 0; at < receipts.length; at += MAX_RECEIPTS) {
+      for (const page of pages(receipts, RECEIPTS_PER_MESSAGE)) {
         this.#number += 1;
-        const handOver = { to, held: receipts.slice(at, at + MAX_RECEIPTS), offerAgainAt: now };
+        const handOver = { to, held: page, offerAgainAt: now };
         this.#offered.set(this.#number, handOver);
         this.#offer(this.#number, handOver, now, out);
       }

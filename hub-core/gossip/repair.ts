@@ -4,8 +4,8 @@
  */
 import type { Outbox } from "../common/outbox.ts";
 import type { DurationMs, HubId, Millis } from "../common/types.ts";
-import { MAX_VECTOR_ENTRIES } from "../wire/gossip-messages.ts";
 import type { GroupState } from "./group-state.ts";
+import { pages } from "./pages.ts";
 import type { Peer } from "./peer.ts";
 import { selectPeers } from "./peer-selection.ts";
 import type { RecentRumor } from "./recent-rumors.ts";
@@ -75,10 +75,8 @@ export class Repair {
   #advance(peer: Peer, rumors: readonly RecentRumor[], out: Outbox): void {
     const vector = this.#state.store.vector();
     const origins = new Set<HubId>(rumors.map(({ origin }) => origin));
-    const entries = [...origins]
-      .slice(0, MAX_VECTOR_ENTRIES)
-      .map((origin) => ({ origin, upTo: vector.get(origin) ?? 0 }));
-    this.#transmitter.send(peer, { kind: "gossip-advance", entries }, out);
+    const all = [...origins].map((origin) => ({ origin, upTo: vector.get(origin) ?? 0 }));
+    for (const entries of pages(all)) this.#transmitter.send(peer, { kind: "gossip-advance", entries }, out);
   }
 }
 

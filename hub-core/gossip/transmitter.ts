@@ -8,6 +8,7 @@ import { PRIORITIES, type Rumor, type RumorStore } from "../wire/catalog.ts";
 import { MAX_RUMORS } from "../wire/gossip-messages.ts";
 import type { GroupState } from "./group-state.ts";
 import type { GossipMessage } from "./messages.ts";
+import { pages } from "./pages.ts";
 import type { Peer } from "./peer.ts";
 import type { Ack } from "./receive-window.ts";
 import { encodedBytes, expired, keyOf, type RumorId, type RumorKey } from "./rumor-id.ts";
@@ -55,8 +56,8 @@ export class Transmitter {
 
   /** A peer without credit is not told: what it does not confirm is announced again, or found by anti-entropy. */
   announce(peer: Peer, announcements: readonly RumorId[], now: Millis, out: Outbox): void {
-    for (let at = 0; at < announcements.length && peer.sending.admits("urgent"); at += MAX_RUMORS) {
-      const page = announcements.slice(at, at + MAX_RUMORS);
+    for (const page of pages(announcements)) {
+      if (!peer.sending.admits("urgent")) return;
       const origins = [...Map.groupBy(page, ({ origin }) => origin)].map(([origin, ids]) => ({
         origin,
         seqs: ids.map(({ seq }) => seq),

@@ -1,6 +1,5 @@
 import type { HubId, HubIdentity } from "../common/types.ts";
-
-const MAX_HUBS = 512;
+import { MAX_HUBS } from "../config/hub-config.ts";
 
 /** Where hubs are, as configuration, introductions, greetings and storage told. At the limit newcomers are not kept. */
 export class Directory {

@@ -46,6 +46,7 @@ function openGroup(id: GroupId, role: Group["role"], parts: GroupParts): Group {
     membership: new Membership({
       group: id,
       self,
+      seeds: new Set(config.seeds.map(({ hubId }) => hubId)),
       incarnation: parts.incarnation,
       instance: parts.instance,
       capacity: childCapacity(config),

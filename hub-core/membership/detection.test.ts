@@ -98,6 +98,16 @@ test.each([5, 21])(
   },
 );
 
+test("SWIM-16, SWIM-17: a partition longer than the dead are remembered heals, also between siblings alone", () => {
+  const world = settled({ hubs: 5, config: { ...RESPONSIVE, reclaimAfterMs: 60_000 } });
+  world.crash(0, "close");
+  world.run(10_000);
+  world.cut((a, b) => a < 3 !== b < 3);
+  world.run(300_000);
+  world.cut(() => false);
+  expect(world.run(5_000, () => world.agreed())).toBe(true);
+});
+
 test("SWIM-16: a hub cut off alone for ten minutes is back within 1 s", () => {
   const world = settled({ hubs: 5 });
   world.cut((a, b) => (a === 2) !== (b === 2));

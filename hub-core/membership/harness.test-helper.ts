@@ -114,8 +114,7 @@ export class World {
     node.instance = this.#random.uint32();
     node.metrics = new Metrics();
     node.membership = this.#membershipOf(node);
-    const known = [0, index - 1].filter((i) => i >= 0 && i !== index).map((i) => this.node(i).hub);
-    this.#step(node, (out) => node.membership.start(known, this.now, out));
+    this.#step(node, (out) => node.membership.start(this.#seedsOf(index), this.now, out));
   }
 
   /** With `close`, peers see their sockets close and dials are refused; else it is just silent. */
@@ -342,10 +341,15 @@ export class World {
     this.#byId.set(hub.hubId, whole);
   }
 
+  #seedsOf(index: number): HubIdentity[] {
+    return [0, index - 1].filter((i) => i >= 0 && i !== index).map((i) => this.node(i).hub);
+  }
+
   #membershipOf(node: Pick<Node, "hub" | "incarnation" | "instance" | "metrics" | "index">): Membership {
     return new Membership({
       group: "us-east",
       self: node.hub,
+      seeds: new Set(this.#seedsOf(node.index).map(({ hubId }) => hubId)),
       incarnation: node.incarnation,
       instance: node.instance,
       capacity: this.#options.capacity ?? 1_000,

@@ -56,11 +56,12 @@ beforeEach(() => {
   raised = [];
 });
 
-function member(self = hub("me"), reclaimAfterMs = RESPONSIVE.reclaimAfterMs): Membership {
+function member(self = hub("me"), reclaimAfterMs = RESPONSIVE.reclaimAfterMs, seeds: string[] = []): Membership {
   let stored = 5;
   return new Membership({
     group: "us-east",
     self,
+    seeds: new Set(seeds),
     incarnation: stored,
     instance: 77,
     capacity: 20,
@@ -242,6 +243,48 @@ test("SWIM-17: a failed member is forgotten after its time, a child is not, and 
   expect(self.member("x")).toBeUndefined();
   expect(out.writes).toContainEqual({ table: "peer", hubId: "x", value: null });
   expect(self.member("child")?.state).toBe("failed");
+});
+
+test("SWIM-16, SWIM-17: configured siblings are dialled for as long as this hub runs, others for their time", () => {
+  const self = member(hub("me"), 60_000, ["s", "never"]);
+  self.start(
+    ["s", "never", "met"].map((id) => hub(id)),
+    0,
+    out,
+  );
+  for (const id of ["a", "s"]) linked(self, id);
+  self.receive("a", { kind: "news", updates: [{ kind: "failed", hubId: "s", incarnation: 1 }] }, 10, out);
+  out.links.delete("s");
+  self.linkClosed("s", false, 20, out);
+  const run = (from: number, to: number): void => {
+    for (let now = from; now <= to; now = Math.max(now + 1, self.nextDeadline())) {
+      self.heard("a", now);
+      self.tick(now, out);
+    }
+  };
+  run(21, 300_000);
+  const before = out.dials.length;
+  run(300_000, 310_000);
+  const late = new Set(out.dials.slice(before));
+  expect([...late].sort()).toEqual(["never", "s"]);
+});
+
+test("SWIM-11, SWIM-17: a child that left is not dialled again, however long ago it was", () => {
+  const self = member(hub("me"), 60_000);
+  self.start([hub("child", "me")], 0, out);
+  linked(self, "a");
+  out.links.add("child");
+  self.linkOpened(hub("child", "me"), 1, 1, 0, out);
+  self.receive("child", { kind: "news", updates: [{ kind: "left", hubId: "child", incarnation: 1 }] }, 10, out);
+  out.links.delete("child");
+  self.linkClosed("child", true, 11, out);
+  out.dials.length = 0;
+  for (let now = 12; now <= 180_000; now = Math.max(now + 1, self.nextDeadline())) {
+    self.heard("a", now);
+    self.tick(now, out);
+  }
+  expect(out.dials).toEqual([]);
+  expect(self.member("child")?.state).toBe("left");
 });
 
 test("SUSP-6: a redial that succeeds ends what a closed socket began", () => {

@@ -75,12 +75,12 @@ export class Membership {
 
   // ── Events ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** `known`: hubs that may be in the group. The parent and children among them are looked for as long as this hub runs. */
+  /** `known`: hubs that may be in the group. Seeds, parent and children among them are looked for as long as this hub runs. */
   start(known: readonly HubIdentity[], now: Millis, out: Outbox): void {
     const { selfId, contacts, options } = this.#shared;
-    for (const hub of known) {
-      if (hub.hubId === selfId) continue;
-      contacts.add(hub, hub.hubId === options.self.parent || hub.parent === selfId, now);
+    for (const hub of known.filter(({ hubId }) => hubId !== selfId)) {
+      const kin = hub.hubId === options.self.parent || hub.parent === selfId;
+      contacts.add(hub, kin || options.seeds.has(hub.hubId), now);
     }
     // The parent is the one that others join: it waits for nobody.
     const isParent = known.some((hub) => hub.parent === selfId);

@@ -85,11 +85,14 @@ export class Merge {
     if (member?.state === "suspect") this.#change(member, { ...standingOf(member), state: "alive" }, now, out);
   }
 
-  /** Tombstones past their time; hubs that must be found again keep theirs. */
+  /**
+   * Tombstones past their time. Hubs that must be found again keep theirs, also when they left: forgotten, they would be
+   * taken for never reached, and dialled for ever.
+   */
   reclaim(before: Millis, now: Millis, out: Outbox): void {
     const { roster, contacts, options } = this.#shared;
     for (const { identity, state, since } of [...roster.all()]) {
-      if (isLive(state) || since >= before || (state === "failed" && contacts.isPinned(identity.hubId))) continue;
+      if (isLive(state) || since >= before || contacts.isPinned(identity.hubId)) continue;
       roster.forget(identity.hubId);
       out.persist({ table: "peer", hubId: identity.hubId, value: null });
       out.log("info", "member_forgotten", { group: options.group, hub_id: identity.hubId, age_ms: now - since });

@@ -19,6 +19,8 @@ export type DialFailure = "refused" | "timeout" | "unauthorized" | "unreachable"
 export interface MembershipOptions {
   readonly group: GroupId;
   readonly self: HubIdentity;
+  /** Named by the configuration: looked for as long as this hub runs. */
+  readonly seeds: ReadonlySet<HubId>;
   readonly incarnation: number;
   /** Drawn at every start of this hub. */
   readonly instance: number;

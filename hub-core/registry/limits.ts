@@ -1,16 +1,16 @@
 /** What the registry holds at most, and what it does at each limit. */
-import type { HubConfig } from "../config/hub-config.ts";
+import { type HubConfig, LEAST_MESSAGE_BYTES, MAX_HUBS } from "../config/hub-config.ts";
 
 /** Hubs whose logs are kept. At the limit the log of one that is long dead and empty gives way, else the rumor is rejected. */
-export const MAX_ORIGINS = 512;
+export const MAX_ORIGINS = MAX_HUBS;
 /** All origins together. At the limit a new key is rejected, and so comes again by anti-entropy once there is room. */
 export const MAX_RECORDS = 60_000;
 /** Sequence numbers seen past a gap, per origin. Beyond it the gap is left to anti-entropy. */
 export const MAX_AHEAD = 256;
 /** One record, encoded: several fit a frame. A registration past it is refused. */
 export const MAX_RECORD_BYTES = 24_576;
-/** Of one assignment, so that it fits a frame with room to spare. */
-export const MAX_ASSIGNMENT_BYTES = 40_960;
+/** Of the clusters of one assignment: with its header it fits a frame of every hub on its way, whatever that one's limit. */
+export const MAX_ASSIGNMENT_BYTES = LEAST_MESSAGE_BYTES - 1_024;
 /** Round trips told through the API, per hub. At the limit a new pair is refused. */
 export const MAX_LATENCIES = 1_000;
 /** Test messages of one hub. At the limit the oldest gives way. */

@@ -248,10 +248,7 @@ export const recordKeys = {
 /** `completeUpTo`: every change of the origin up to that seq that still matters is here. */
 export type VersionVector = ReadonlyMap<HubId, number>;
 
-/**
- * The replicated store as gossip sees it. `registry/` implements it; `state/` will stand beside it.
- * `scope` names the group that asks, because local hubs get the records of other regions in routing form.
- */
+/** The replicated store as gossip of one group may see it. `registry/` implements it, a scope for each group. */
 export interface RumorStore {
   vector(): VersionVector;
   /** This origin's entry of the vector; 0: none. */

@@ -2,9 +2,9 @@ import { id, rumor } from "./catalog.ts";
 import { list, nullable, struct, text, uint, variant } from "./codec.ts";
 
 export const MAX_RUMORS = 1_024;
-export const MAX_IDS = 1_024;
-export const MAX_VECTOR_ENTRIES = 512;
-export const MAX_RECEIPTS = 256;
+const MAX_IDS = 1_024;
+const MAX_VECTOR_ENTRIES = 512;
+const MAX_RECEIPTS = 256;
 
 /** Numbers of the messages that arrived: bit i of `mask` stands for `upTo` − i. `upTo` 0: none yet. */
 const ack = struct({ upTo: uint, mask: uint });

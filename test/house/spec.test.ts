@@ -33,3 +33,13 @@ test("tests name only rules that exist", () => {
   const unknown = [...tested].filter((id) => families.has(id.split("-")[0] as string) && !rules.includes(id));
   expect(unknown).toEqual([]);
 });
+
+test("the overview names the rules of every part", () => {
+  const overview = readFileSync(join(root, "hub-core/SPEC.md"), "utf8");
+  for (const file of readdirSync(SPEC)) {
+    const row = overview.split("\n").find((line) => line.includes(`(SPEC/${file})`)) ?? "";
+    const families = [...readFileSync(join(SPEC, file), "utf8").matchAll(RULE)].map(([, id]) => id?.split("-")[0]);
+    const named = [...row.matchAll(/`([A-Z]+)-\*`/g)].map(([, family]) => family);
+    expect(named.sort()).toEqual([...new Set(families)].sort());
+  }
+});

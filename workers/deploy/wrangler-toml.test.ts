@@ -20,8 +20,7 @@ test("wrangler.toml and the bundled federation are what the planet's federation 
   expect(read("wrangler.toml")).toBe(renderWranglerToml(federation, SOURCE));
 });
 
-test("a region's own URL is kept, and one without gets its script's", () => {
-  const { regions } = bundled(`
+const TWO = `
 federation: { name: two }
 regions:
   - { id: a, coordinates: { latitude: 0, longitude: 0 }, url: "https://a.example.org" }
@@ -30,7 +29,10 @@ hubs:
   - { id: global-hub, region: a, hub_tier: global }
   - { id: regional-a, region: a, hub_tier: regional, parent_hub: global-hub }
   - { id: regional-b, region: b, hub_tier: regional, parent_hub: global-hub }
-`);
+`;
+
+test("a region's own URL is kept, and one without gets its script's", () => {
+  const { regions } = bundled(TWO);
   expect(regions.map(({ url }) => url)).toEqual(["https://a.example.org", "https://mpreg-b.example.workers.dev"]);
 });
 
@@ -38,4 +40,13 @@ test("a federation file with mistakes is not deployed", () => {
   expect(bundledFederation("federation: { name: x }\nregions: []\nhubs: []\n", "planet.yaml")).toMatch(
     /^planet.yaml:2:\d+: /,
   );
+});
+
+test("CONFIG-14: what lets anyone write is not deployed, wherever the file says that it is", () => {
+  for (const url of ["", ', url: "http://127.0.0.1:8787"', ', url: "https://a.example.org"']) {
+    const open = TWO.replace(', url: "https://a.example.org"', url).concat(
+      "security: { authentication: { method: none } }\n",
+    );
+    expect(bundledFederation(open, "planet.yaml")).toMatch(/^planet\.yaml:.*method none would let anyone/);
+  }
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lookAt, service } from "./register.ts";
+import { fromFlags, lookAt, service } from "./register.ts";
 import { query } from "./route.ts";
 import { whatNext } from "./start.ts";
 import { duration, lifetime } from "./token.ts";
@@ -9,6 +9,17 @@ test("a service is a name, with a version and a capacity where they are given", 
   expect(service("checkout@2.4.0")).toEqual({ name: "checkout", version: "2.4.0" });
   expect(service("checkout@2.4.0:200")).toEqual({ name: "checkout", version: "2.4.0", capacity: 200 });
   expect(() => service("@2.4.0")).toThrow("--service @2.4.0");
+});
+
+test("a check says its interval alone, so that any may be asked for", () => {
+  const flags = {
+    id: "c",
+    endpoint: ["http://c"],
+    service: ["web"],
+    healthUrl: "http://c/health",
+    healthInterval: "1000",
+  };
+  expect(fromFlags(flags).health_check).toEqual({ url: "http://c/health", interval_ms: 1_000 });
 });
 
 test("a time is a number and a unit", () => {

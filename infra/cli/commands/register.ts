@@ -74,7 +74,8 @@ async function fromFile(file: string): Promise<unknown> {
   }
 }
 
-function fromFlags(options: RegisterOptions): Record<string, unknown> {
+/** The body of the request. */
+export function fromFlags(options: Omit<RegisterOptions, keyof TargetOptions>): Record<string, unknown> {
   if (options.id === undefined || options.endpoint.length === 0 || options.service.length === 0) {
     throw usageError("give --file, or --id with at least one --endpoint and one --service");
   }
@@ -91,11 +92,8 @@ function fromFlags(options: RegisterOptions): Record<string, unknown> {
     ...(healthUrl === undefined
       ? {}
       : {
-          health_check: {
-            url: healthUrl,
-            interval_ms: number(options.healthInterval, "--health-interval"),
-            timeout_ms: 2_000,
-          },
+          // The hub chooses a time-out that fits the interval.
+          health_check: { url: healthUrl, interval_ms: number(options.healthInterval, "--health-interval") },
         }),
     ...(ttl === undefined ? {} : { ttl_ms: number(ttl, "--ttl") }),
   };
