@@ -55,8 +55,11 @@ export interface Outbox {
   /** Queued for the link to `to`; false, and counted, when none is open. */
   send(to: HubId, message: Message): boolean;
   connected(to: HubId): boolean;
-  /** Ask for a link now, whatever the overlay wants: a probe, a redial of a failed member, a repair. */
-  dial(to: HubId): void;
+  /**
+   * Ask for a link now, whatever the overlay wants: a probe, a redial of a failed member, a repair. False when nothing is
+   * under way for it: this hub dials as many as it may already, or does not know where that hub is.
+   */
+  dial(to: HubId): boolean;
   persist(write: StoredWrite): void;
   check(check: Check): void;
   notify(notice: Notice): void;
