@@ -153,7 +153,7 @@ describe("greeting", () => {
     }
   });
 
-  test("LINK-11: a link that is not greeted in time is closed and counted; a dialled one is a failed dial", () => {
+  test("LINK-11: a link that is not greeted in time is closed and counted; a dialled one is a dial that timed out", () => {
     const links = linksOf("a");
     links.opened(1, "b", "out", 0, out);
     links.opened(2, "c", "in", 0, out);
@@ -163,8 +163,11 @@ describe("greeting", () => {
       { link: 1, reason: "no hello" },
       { link: 2, reason: "no hello" },
     ]);
-    expect(news).toEqual([{ kind: "dial-failed", peer: "b", reason: "unreachable" }]);
+    expect(news).toEqual([{ kind: "dial-failed", peer: "b", reason: "timeout" }]);
     expect(metrics.value("federation_peers_refused_total", { reason: "no-hello" })).toBe(2);
+    links.opened(3, "b", "out", 6_000, out);
+    links.closed(3, 6_100, news);
+    expect(news.at(-1)).toEqual({ kind: "dial-failed", peer: "b", reason: "unreachable" });
   });
 
   test("LINK-12: a hub of no common group hears who we are, then goodbye, and what it answered is news", () => {

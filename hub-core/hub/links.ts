@@ -142,7 +142,7 @@ export class Links {
       if (!link.greeting && now >= this.#greetingDeadline(link)) {
         this.#o.metrics.count("federation_peers_refused_total", 1, { reason: "no-hello" });
         out.closeLink(link.id, 1002, "no hello");
-        this.#forget(link, false, now, news);
+        this.#forget(link, false, now, news, "timeout");
       } else if (link.retiring !== null && now >= link.retiring) {
         out.closeLink(link.id, 1000, "replaced");
         this.#forget(link, true, now, news);
@@ -351,7 +351,8 @@ export class Links {
     if (link.garbage >= MAX_GARBAGE) this.#dismiss(link, "protocol", now, news, out);
   }
 
-  #forget(link: Link, expected: boolean, now: Millis, news: LinkNews[]): void {
+  /** `why` it counts as a failed dial, if nobody greeted. */
+  #forget(link: Link, expected: boolean, now: Millis, news: LinkNews[], why: DialFailure = "unreachable"): void {
     this.#wakeAt = null;
     this.#links.delete(link.id);
     if (this.#byPeer.get(link.peer) === link) {
@@ -360,7 +361,7 @@ export class Links {
       if (this.#wanted.has(link.peer)) this.#wanted.set(link.peer, now);
       news.push({ kind: "down", peer: link.peer, expected: expected || link.retiring !== null });
     } else if (!link.greeting && link.dialler === "us" && !expected) {
-      this.dialFailed(link.peer, "unreachable", now, news);
+      this.dialFailed(link.peer, why, now, news);
     }
   }
 
