@@ -323,7 +323,7 @@ describe("limits", () => {
     expect(out.dialled.at(-1)).toBe("b");
   });
 
-  test("LINK-7: at the limit a wanted newcomer takes an unwanted link's place, an unwanted one is refused", () => {
+  test("LINK-7: at the limit a newcomer takes an unwanted link's place; when all are wanted it is refused", () => {
     const links = linksOf("a", 2);
     links.want(["b", "c"], 0);
     greet(links, 1, "b", "in", 0);
@@ -334,6 +334,18 @@ describe("limits", () => {
     greet(links, 4, "y", "in", 2);
     expect(out.closed.at(-1)).toEqual({ link: 4, reason: "over-limit" });
     expect(links.greeted().map(({ peer }) => peer)).toEqual(["b", "c"]);
+  });
+
+  test("LINK-7: a joiner that nobody wants yet takes the place of the unwanted link not heard from for longest", () => {
+    const links = linksOf("a", 3);
+    links.want(["b"], 0);
+    greet(links, 1, "b", "in", 0);
+    greet(links, 2, "x", "in", 1);
+    greet(links, 3, "y", "in", 2);
+    hear(links, 2, { kind: "ping", seq: 1, coordinate: null, updates: [] }, 3, 2);
+    greet(links, 4, "joiner", "in", 4);
+    expect(out.closed).toEqual([{ link: 3, reason: "over-limit" }]);
+    expect(links.greeted().map(({ peer }) => peer)).toEqual(["b", "x", "joiner"]);
   });
 
   test("LINK-7: who is refused again and again, links in between or not, asks every five minutes in the end", () => {

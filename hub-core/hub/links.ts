@@ -303,7 +303,10 @@ export class Links {
     news.push({ kind: "up", hub: greeting.hub, incarnation: greeting.incarnation, instance: greeting.instance });
   }
 
-  /** At the limit, a link that the overlay does not want gives way, the longest unheard first; else the newcomer goes. */
+  /**
+   * At the limit, a link that the overlay does not want gives way, the longest unheard first; else the newcomer goes. Whether
+   * that one is wanted is not asked: nobody wants a joiner before it was let in, and its parent may be all that it knows.
+   */
   #makeRoom(newcomer: Link, now: Millis, news: LinkNews[], out: LinkOutbox): boolean {
     if (this.#byPeer.size < this.#o.network.maxConnections) return true;
     const spare = [...this.#byPeer.values()]
