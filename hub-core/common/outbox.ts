@@ -36,6 +36,13 @@ export interface Check {
   readonly timeoutMs: DurationMs;
 }
 
+/**
+ * As many as a hub asks for of its own clusters, and as its runner does at once: a check that waited for its turn would look
+ * as if the hub were late, and a time-out would be excused. The platform lets six connections wait for headers at once; the
+ * other two are for dials.
+ */
+export const MAX_CHECKS_AT_ONCE = 4;
+
 /** What one machine tells its siblings. The Hub hands each to those concerned, after the step that raised it. */
 export type Notice =
   | {
