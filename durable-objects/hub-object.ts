@@ -33,11 +33,6 @@ export class HubObject extends DurableObject<Env> {
     return this.#process?.ask(request) ?? Promise.resolve(this.#unknown());
   }
 
-  /** Several questions in one call. */
-  askAll(requests: readonly HubRequest[]): Promise<Reply[]> {
-    return Promise.all(requests.map((request) => this.ask(request)));
-  }
-
   introduce(hubs: readonly HubIdentity[]): Reply {
     if (!this.#process) return this.#unknown();
     this.#process.introduce(hubs);

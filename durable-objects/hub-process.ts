@@ -1,6 +1,6 @@
 /** One run of one hub: its machines, tables, timers, links and checks, put together. */
 import type { StoredWrite } from "../hub-core/common/outbox.ts";
-import { type Reply, refused } from "../hub-core/common/problem.ts";
+import type { Reply } from "../hub-core/common/problem.ts";
 import type { HubIdentity, Millis } from "../hub-core/common/types.ts";
 import type { HubConfig } from "../hub-core/config/index.ts";
 import { Hub, type Request as HubRequest } from "../hub-core/hub/index.ts";
@@ -15,8 +15,6 @@ import { SOFTWARE_VERSION } from "./version.ts";
 
 /** Sockets being greeted, replaced or let go, over and above the links that count. */
 const SOCKETS_PER_CONNECTION = 4;
-/** Requests that wait for an answer of the hub. */
-const MAX_PENDING_REQUESTS = 1_024;
 
 export interface HubProcessOptions {
   readonly ctx: DurableObjectState;
@@ -36,6 +34,7 @@ export class HubProcess {
   readonly #hub: Hub;
   readonly #runner: Runner;
   readonly #checks: CheckQueue;
+  /** The hub answers within the step that it was asked in, so that no more than one waits here. */
   readonly #pending = new Map<string, (reply: Reply) => void>();
   #lastRequest = 0;
 
@@ -63,10 +62,6 @@ export class HubProcess {
   }
 
   ask(request: HubRequest): Promise<Reply> {
-    if (this.#pending.size >= MAX_PENDING_REQUESTS) {
-      const detail = `${MAX_PENDING_REQUESTS} requests wait for this hub already`;
-      return Promise.resolve(refused(503, "overloaded", detail, { limit: MAX_PENDING_REQUESTS }));
-    }
     this.#lastRequest += 1;
     const id = String(this.#lastRequest);
     return new Promise((resolve) => {

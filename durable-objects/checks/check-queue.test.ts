@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Check } from "../../hub-core/common/outbox.ts";
+import { type Check, MAX_CHECKS_AT_ONCE } from "../../hub-core/common/outbox.ts";
 import type { CheckOutcome } from "../../hub-core/hub/contract.ts";
-import { CheckQueue, MAX_CHECKS_AT_ONCE, MAX_CHECKS_WAITING } from "./check-queue.ts";
+import { CheckQueue, MAX_CHECKS_WAITING } from "./check-queue.ts";
 
 const check = (clusterId: string, token = 1): Check => ({
   clusterId,

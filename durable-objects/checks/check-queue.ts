@@ -1,11 +1,10 @@
 /**
- * Active health checks, a few at a time: the platform lets an object wait for the headers of six connections at once, and
- * dials need some of those. The others wait in order; a newer check of the same cluster takes the place of the waiting one.
+ * Active health checks, a few at a time. The hub asks for no more than that of its own clusters; a check too many, as of
+ * one that was removed meanwhile, waits in order, and a newer one of the same cluster takes the place of the waiting one.
  */
-import type { Check } from "../../hub-core/common/outbox.ts";
+import { type Check, MAX_CHECKS_AT_ONCE } from "../../hub-core/common/outbox.ts";
 import type { CheckOutcome } from "../../hub-core/hub/contract.ts";
 
-export const MAX_CHECKS_AT_ONCE = 4;
 /** A hub's clusters and those that it may adopt. Past it a check is answered at once, as timed out: nobody could tell. */
 export const MAX_CHECKS_WAITING = 1_024;
 

@@ -19,18 +19,20 @@ export interface DialOptions {
   readonly timeoutMs: DurationMs;
   readonly tokens: PeerTokens;
   readonly through: Dialler;
+  /** Whoever aborts it gives the dial up before its time. */
+  readonly attempt: AbortController;
 }
 
 /** Never throws: every end is an outcome. */
 export async function dial(options: DialOptions): Promise<Dialled> {
   // Not AbortSignal.timeout: it would go on to end the socket that came of the request.
-  const controller = new AbortController();
-  const clock = setTimeout(() => controller.abort(), options.timeoutMs);
+  const { attempt, timeoutMs } = options;
+  const clock = setTimeout(() => attempt.abort(), timeoutMs);
   try {
-    return await connect(options, controller.signal);
+    return await connect(options, attempt.signal);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    return { kind: "failed", reason: controller.signal.aborted ? "timeout" : failureOfError(error), detail };
+    return { kind: "failed", reason: attempt.signal.aborted ? "timeout" : failureOfError(error), detail };
   } finally {
     clearTimeout(clock);
   }
@@ -39,6 +41,7 @@ export async function dial(options: DialOptions): Promise<Dialled> {
 async function connect(options: DialOptions, signal: AbortSignal): Promise<Dialled> {
   const { peer, url, tokens, through } = options;
   const { token, jti } = await tokens.issue(peer, crypto.randomUUID(), Date.now());
+  signal.throwIfAborted();
   const headers = { upgrade: "websocket", authorization: `Bearer ${token}` };
   const response = await through(new Request(url, { headers, signal, redirect: "manual" }));
   const socket = response.webSocket;

@@ -31,7 +31,8 @@ interface Attachment {
 export class PeerLinks {
   readonly #o: PeerLinksOptions;
   readonly #sockets = new SocketTable<WebSocket>();
-  readonly #dialling = new Set<HubId>();
+  /** The attempt under way to each peer. */
+  readonly #dialling = new Map<HubId, AbortController>();
 
   constructor(options: PeerLinksOptions) {
     this.#o = options;
@@ -68,17 +69,25 @@ export class PeerLinks {
     return new Response(null, { status: 101, webSocket: client, headers: { [PEER_TOKEN_HEADER]: proof.token } });
   }
 
-  /** Ends in one `link-opened` or one `dial-failed`. A peer that is being dialled is not dialled again. */
+  /**
+   * Ends in one `link-opened` or one `dial-failed`, unless a later one to the same peer takes its place: the hub asks again
+   * when this one may hang on a hole that is no more.
+   */
   async dial(peer: HubIdentity, timeoutMs: DurationMs): Promise<void> {
-    if (this.#dialling.has(peer.hubId)) return;
     const route = this.#o.reach(peer);
     if (!route) {
       this.#o.log("warn", "peer_address_invalid", { peer: peer.hubId, address: peer.address });
       this.#o.emit({ kind: "dial-failed", peer: peer.hubId, reason: "unreachable" });
       return;
     }
-    this.#dialling.add(peer.hubId);
-    const outcome = await dial({ peer: peer.hubId, timeoutMs, tokens: this.#o.tokens, ...route });
+    this.#dialling.get(peer.hubId)?.abort();
+    const attempt = new AbortController();
+    this.#dialling.set(peer.hubId, attempt);
+    const outcome = await dial({ peer: peer.hubId, timeoutMs, tokens: this.#o.tokens, attempt, ...route });
+    if (this.#dialling.get(peer.hubId) !== attempt) {
+      if (outcome.kind === "open") closeQuietly(outcome.socket, 1000, "dialled anew");
+      return;
+    }
     this.#dialling.delete(peer.hubId);
     if (outcome.kind === "failed") {
       this.#o.log("debug", "dial_failed", { peer: peer.hubId, reason: outcome.reason, detail: outcome.detail });

@@ -47,6 +47,13 @@ export interface Check {
   readonly timeoutMs: DurationMs;
 }
 
+/**
+ * As many as a hub asks for of its own clusters, and as its runner does at once: a check that waited for its turn would look
+ * as if the hub were late, and a time-out would be excused. The platform lets six connections wait for headers at once; the
+ * other two are for dials.
+ */
+export const MAX_CHECKS_AT_ONCE = 4;
+
 /** What one machine tells its siblings. The Hub hands each to those concerned, after the step that raised it. */
 export type Notice =
   | {
@@ -66,8 +73,11 @@ export interface Outbox {
   /** Queued for the link to `to`; false, and counted, when none is open. */
   send(to: HubId, message: Message): boolean;
   connected(to: HubId): boolean;
-  /** Ask for a link now, whatever the overlay wants: a probe, a redial of a failed member, a repair. */
-  dial(to: HubId): void;
+  /**
+   * Ask for a link now, whatever the overlay wants: a probe, a redial of a failed member, a repair. False when nothing is
+   * under way for it: this hub dials as many as it may already, or does not know where that hub is.
+   */
+  dial(to: HubId): boolean;
   persist(write: StoredWrite): void;
   check(check: Check): void;
   notify(notice: Notice): void;

@@ -5,6 +5,7 @@
  *   1. make every `persist` durable, all of them or none;
  *   2. only then let any `send`, `reply`, `open-link`, `close-link` or `check` leave;
  *   3. arm timers; a later `set-timer` of the same name replaces the earlier one. Firing late, early or twice is harmless.
+ * An `open-link` ends in one `link-opened` or one `dial-failed`. A later one to the same peer ends it with neither.
  * Events reach `step` one at a time. `now` never goes back within one run of the hub; it may jump forward.
  */
 

@@ -6,14 +6,23 @@ import { Backoff } from "./backoff.ts";
 const DIAL_GRACE_MS = 1_500;
 /** The runner reports every dial's end; this much later a dial counts as lost by the runner. */
 const LOST_AFTER_MS = 1_000;
-/** A dial that hangs on a black hole must not keep the next from being tried once the hole is gone. */
+/**
+ * A dial that hangs on a black hole must not keep the next from being tried once the hole is gone. The next one ends it, so
+ * each is given twice the time of the one before: a peer that is merely slow is reached in the end.
+ */
 const REPEAT_AFTER_MS = 1_000;
 const MAX_DIALS = 16;
+
+interface Dial {
+  readonly repeatAt: Millis;
+  readonly lostAt: Millis;
+  readonly repeats: number;
+}
 
 /** Dials under way, and whose turn it is to dial. */
 export class Dials {
   readonly #self: HubId;
-  readonly #underWay = new Map<HubId, { readonly since: Millis; readonly lostAt: Millis }>();
+  readonly #underWay = new Map<HubId, Dial>();
   readonly #backoff: Backoff;
 
   constructor(self: HubId, random: Random) {
@@ -29,14 +38,16 @@ export class Dials {
     return this.#underWay.has(peer);
   }
 
-  /** Whether someone who needs the peer now may dial, again or for the first time. */
-  mayDial(peer: HubId, now: Millis): boolean {
-    const { since } = this.#underWay.get(peer) ?? { since: Number.NEGATIVE_INFINITY };
-    return now - since >= REPEAT_AFTER_MS;
+  /** Whether someone who needs the peer now may dial anew, though a dial is under way. */
+  mayRepeat(peer: HubId, now: Millis): boolean {
+    return now >= (this.#underWay.get(peer)?.repeatAt ?? now);
   }
 
+  /** The one before, if it is still under way, is over with this. */
   begin(peer: HubId, timeoutMs: DurationMs, now: Millis): void {
-    this.#underWay.set(peer, { since: now, lostAt: now + timeoutMs + LOST_AFTER_MS });
+    const repeats = (this.#underWay.get(peer)?.repeats ?? -1) + 1;
+    const repeatAt = now + REPEAT_AFTER_MS * 2 ** repeats;
+    this.#underWay.set(peer, { repeatAt, lostAt: now + timeoutMs + LOST_AFTER_MS, repeats });
   }
 
   /** The dial ended in a link, whose hello is still to come. */

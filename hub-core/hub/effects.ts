@@ -38,8 +38,8 @@ export class StepEffects implements Outbox, LinkOutbox {
     return this.#links.connected(to);
   }
 
-  dial(to: HubId): void {
-    this.#links.request(to, this.#now, this);
+  dial(to: HubId): boolean {
+    return this.#links.request(to, this.#now, this);
   }
 
   persist(write: StoredWrite): void {

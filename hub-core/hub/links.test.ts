@@ -153,7 +153,7 @@ describe("greeting", () => {
     }
   });
 
-  test("LINK-11: a link that is not greeted in time is closed and counted; a dialled one is a failed dial", () => {
+  test("LINK-11: a link that is not greeted in time is closed and counted; a dialled one is a dial that timed out", () => {
     const links = linksOf("a");
     links.opened(1, "b", "out", 0, out);
     links.opened(2, "c", "in", 0, out);
@@ -163,8 +163,11 @@ describe("greeting", () => {
       { link: 1, reason: "no hello" },
       { link: 2, reason: "no hello" },
     ]);
-    expect(news).toEqual([{ kind: "dial-failed", peer: "b", reason: "unreachable" }]);
+    expect(news).toEqual([{ kind: "dial-failed", peer: "b", reason: "timeout" }]);
     expect(metrics.value("federation_peers_refused_total", { reason: "no-hello" })).toBe(2);
+    links.opened(3, "b", "out", 6_000, out);
+    links.closed(3, 6_100, news);
+    expect(news.at(-1)).toEqual({ kind: "dial-failed", peer: "b", reason: "unreachable" });
   });
 
   test("LINK-12: a hub of no common group hears who we are, then goodbye, and what it answered is news", () => {
@@ -253,6 +256,21 @@ describe("dialling", () => {
     expect(out.dialled).toEqual(["a"]);
   });
 
+  test("LINK-16: a dial that hangs is replaced when somebody asks again, and each gets twice the time of the one before", () => {
+    const links = linksOf("a");
+    const begun: Millis[] = [];
+    for (let now = 0; now < 8_000; now += 100) {
+      const before = out.dialled.length;
+      links.request("b", now, out);
+      if (out.dialled.length > before) begun.push(now);
+    }
+    expect(begun).toEqual([0, 1_000, 3_000, 7_000]);
+    links.dialFailed("b", "timeout", 8_000, news);
+    links.request("b", 8_000, out);
+    links.request("b", 9_000, out);
+    expect(out.dialled).toHaveLength(6);
+  });
+
   test("LINK-8: failing dials back off with jitter up to 10 s, and a request dials at once all the same", () => {
     const links = linksOf("a");
     links.want(["b"], 0);
@@ -276,7 +294,36 @@ describe("dialling", () => {
 });
 
 describe("limits", () => {
-  test("LINK-7: at the limit a wanted newcomer takes an unwanted link's place, an unwanted one is refused", () => {
+  test("LINK-15: at most 16 dials are under way; one more is refused at once, frees nobody's place and is held against nobody", () => {
+    const links = linksOf("a");
+    const peers = Array.from({ length: 17 }, (_, i) => `b${i}`);
+    expect(peers.map((peer) => links.request(peer, 0, out))).toEqual(peers.map((_, i) => i < 16));
+    expect(links.request("b0", 500, out)).toBe(true);
+    // One of the sixteen is dialled anew; that takes no further place and gives none away.
+    expect(links.request("b0", 1_000, out)).toBe(true);
+    expect(links.request("b16", 1_000, out)).toBe(false);
+    expect(out.dialled).toEqual([...peers.slice(0, 16), "b0"]);
+    expect(news).toEqual([]);
+    links.want(["b16"], 1_000);
+    links.dialFailed("b1", "timeout", 1_500, news);
+    expect(links.nextDeadline()).toBe(1_000);
+    links.tick(1_500, news, out);
+    expect(out.dialled.at(-1)).toBe("b16");
+  });
+
+  test("LINK-15: a renewal waits for a dial to end, and asks for no time of its own until then", () => {
+    const links = linksOf("a");
+    links.want(["b"], 0);
+    greet(links, 1, "b", "out", 0);
+    for (let i = 0; i < 16; i++) links.request(`c${i}`, LEASE_MS - 1_000, out);
+    links.tick(LEASE_MS, news, out);
+    expect(links.nextDeadline()).toBeGreaterThan(LEASE_MS);
+    links.dialFailed("c0", "refused", LEASE_MS + 500, news);
+    links.tick(LEASE_MS + 500, news, out);
+    expect(out.dialled.at(-1)).toBe("b");
+  });
+
+  test("LINK-7: at the limit a newcomer takes an unwanted link's place; when all are wanted it is refused", () => {
     const links = linksOf("a", 2);
     links.want(["b", "c"], 0);
     greet(links, 1, "b", "in", 0);
@@ -287,6 +334,18 @@ describe("limits", () => {
     greet(links, 4, "y", "in", 2);
     expect(out.closed.at(-1)).toEqual({ link: 4, reason: "over-limit" });
     expect(links.greeted().map(({ peer }) => peer)).toEqual(["b", "c"]);
+  });
+
+  test("LINK-7: a joiner that nobody wants yet takes the place of the unwanted link not heard from for longest", () => {
+    const links = linksOf("a", 3);
+    links.want(["b"], 0);
+    greet(links, 1, "b", "in", 0);
+    greet(links, 2, "x", "in", 1);
+    greet(links, 3, "y", "in", 2);
+    hear(links, 2, { kind: "ping", seq: 1, coordinate: null, updates: [] }, 3, 2);
+    greet(links, 4, "joiner", "in", 4);
+    expect(out.closed).toEqual([{ link: 3, reason: "over-limit" }]);
+    expect(links.greeted().map(({ peer }) => peer)).toEqual(["b", "x", "joiner"]);
   });
 
   test("LINK-7: who is refused again and again, links in between or not, asks every five minutes in the end", () => {

@@ -69,11 +69,11 @@ export class Links {
     this.#dials.stillWanted((peer) => this.#wanted.has(peer));
   }
 
-  /** A machine needs to reach `peer` now, whatever the back-off says. */
-  request(peer: HubId, now: Millis, out: LinkOutbox): void {
+  /** A machine needs to reach `peer` now, whatever the back-off says. False when no link or dial is there for it. */
+  request(peer: HubId, now: Millis, out: LinkOutbox): boolean {
     this.#wakeAt = null;
     this.#lingerUntil.set(peer, now + LINGER_MS);
-    if (!this.#byPeer.has(peer)) this.#dial(peer, now, out);
+    return this.#byPeer.has(peer) || this.#dial(peer, now, out);
   }
 
   // ── What the runner reports ────────────────────────────────────────────────────────────────────────────────────────
@@ -142,7 +142,7 @@ export class Links {
       if (!link.greeting && now >= this.#greetingDeadline(link)) {
         this.#o.metrics.count("federation_peers_refused_total", 1, { reason: "no-hello" });
         out.closeLink(link.id, 1002, "no hello");
-        this.#forget(link, false, now, news);
+        this.#forget(link, false, now, news, "timeout");
       } else if (link.retiring !== null && now >= link.retiring) {
         out.closeLink(link.id, 1000, "replaced");
         this.#forget(link, true, now, news);
@@ -171,8 +171,9 @@ export class Links {
       next = Math.min(next, link.retiring ?? Number.POSITIVE_INFINITY);
       if (!link.greeting) next = Math.min(next, this.#greetingDeadline(link));
       else if (link.dialler === "us" && this.#byPeer.get(link.peer) === link) {
+        // With every dial taken, the end of one of them starts the next.
         if (!this.#wanted.has(link.peer)) next = Math.min(next, this.#lingerUntil.get(link.peer) ?? 0);
-        else if (!this.#dials.underWay(link.peer)) {
+        else if (!this.#dials.full && !this.#dials.underWay(link.peer)) {
           next = Math.min(next, Math.max(link.openedAt + this.#o.network.leaseMs, this.#dials.readyAt(link.peer)));
         }
       }
@@ -302,7 +303,10 @@ export class Links {
     news.push({ kind: "up", hub: greeting.hub, incarnation: greeting.incarnation, instance: greeting.instance });
   }
 
-  /** At the limit, a link that the overlay does not want gives way, the longest unheard first; else the newcomer goes. */
+  /**
+   * At the limit, a link that the overlay does not want gives way, the longest unheard first; else the newcomer goes. Whether
+   * that one is wanted is not asked: nobody wants a joiner before it was let in, and its parent may be all that it knows.
+   */
   #makeRoom(newcomer: Link, now: Millis, news: LinkNews[], out: LinkOutbox): boolean {
     if (this.#byPeer.size < this.#o.network.maxConnections) return true;
     const spare = [...this.#byPeer.values()]
@@ -350,7 +354,8 @@ export class Links {
     if (link.garbage >= MAX_GARBAGE) this.#dismiss(link, "protocol", now, news, out);
   }
 
-  #forget(link: Link, expected: boolean, now: Millis, news: LinkNews[]): void {
+  /** `why` it counts as a failed dial, if nobody greeted. */
+  #forget(link: Link, expected: boolean, now: Millis, news: LinkNews[], why: DialFailure = "unreachable"): void {
     this.#wakeAt = null;
     this.#links.delete(link.id);
     if (this.#byPeer.get(link.peer) === link) {
@@ -359,23 +364,32 @@ export class Links {
       if (this.#wanted.has(link.peer)) this.#wanted.set(link.peer, now);
       news.push({ kind: "down", peer: link.peer, expected: expected || link.retiring !== null });
     } else if (!link.greeting && link.dialler === "us" && !expected) {
-      this.dialFailed(link.peer, "unreachable", now, news);
+      this.dialFailed(link.peer, why, now, news);
     }
   }
 
   // ── Dialling ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #dial(peer: HubId, now: Millis, out: LinkOutbox): void {
-    if (peer === this.#o.self.hubId || !this.#dials.mayDial(peer, now)) return;
+  /** False when no dial is under way for it after this. */
+  #dial(peer: HubId, now: Millis, out: LinkOutbox): boolean {
+    if (peer === this.#o.self.hubId) return false;
+    const underWay = this.#dials.underWay(peer);
+    if (underWay && !this.#dials.mayRepeat(peer, now)) return true;
+    if (!underWay && this.#dials.full) {
+      // That says nothing of the peer: it is not backed off from.
+      this.#o.metrics.count("federation_link_dials_dropped_total", 1, { reason: "limit" });
+      return false;
+    }
     const hub = this.#o.find(peer);
-    if (!hub || this.#dials.full) {
+    if (!hub) {
       this.#dials.failed(peer, now);
-      this.#o.metrics.count("federation_link_dials_dropped_total", 1, { reason: hub ? "limit" : "address-unknown" });
-      return;
+      this.#o.metrics.count("federation_link_dials_dropped_total", 1, { reason: "address-unknown" });
+      return false;
     }
     this.#dials.begin(peer, this.#o.dialTimeoutMs, now);
     this.#o.metrics.count("federation_link_dials_total");
     out.openLink(hub, this.#o.dialTimeoutMs);
+    return true;
   }
 
   #hello(): Message {

@@ -4,7 +4,6 @@ import type { HubId, HubIdentity, Millis } from "../common/types.ts";
 export const MAX_CONTACTS = 256;
 
 interface Contact {
-  readonly hub: HubIdentity;
   /** Configured, or a parent or child: dialled for as long as this hub runs. */
   readonly pinned: boolean;
   readonly since: Millis;
@@ -22,12 +21,8 @@ export class Contacts {
   add(hub: HubIdentity, pinned: boolean, now: Millis): boolean {
     const known = this.#contacts.get(hub.hubId);
     if (!known && this.#contacts.size >= MAX_CONTACTS && !(pinned && this.#dropOneUnpinned())) return false;
-    this.#contacts.set(hub.hubId, { hub, pinned: pinned || (known?.pinned ?? false), since: now });
+    this.#contacts.set(hub.hubId, { pinned: pinned || (known?.pinned ?? false), since: now });
     return true;
-  }
-
-  get(id: HubId): HubIdentity | undefined {
-    return this.#contacts.get(id)?.hub;
   }
 
   isPinned(id: HubId): boolean {

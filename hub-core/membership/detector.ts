@@ -150,12 +150,6 @@ export class Detector {
     if (this.#nextProbeAt !== Number.POSITIVE_INFINITY) this.#nextProbeAt = now;
   }
 
-  stop(): void {
-    this.#checks.clear();
-    this.#pings.clear();
-    this.#nextProbeAt = Number.POSITIVE_INFINITY;
-  }
-
   #probe(now: Millis, out: Outbox): void {
     const target = this.#longestUnmeasured(now) ?? this.#longestUnheard(now);
     if (target !== undefined) this.check(target, true, now, out);

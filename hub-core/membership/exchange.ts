@@ -62,10 +62,6 @@ export class Exchange {
       this.#nextRoundAt = now + options.random.jitter(joining ? JOINING_ROUND_MS : this.#roundMs(), 0.2);
   }
 
-  stop(): void {
-    this.#nextRoundAt = Number.POSITIVE_INFINITY;
-  }
-
   /** Slower than the probes in every profile. */
   #roundMs(): DurationMs {
     return Math.max(ROUND_MS, 10 * this.#shared.options.config.probeIntervalMs);

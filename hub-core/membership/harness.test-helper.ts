@@ -189,9 +189,10 @@ export class World {
 
   readonly #silent = new Set<number>();
 
-  #dial(from: Node, to: HubId): void {
+  #dial(from: Node, to: HubId): boolean {
     const target = this.#byId.get(to);
-    if (!target || from.links.has(to)) return;
+    if (!target) return false;
+    if (from.links.has(to)) return true;
     const roundTrip = 2 * this.#latency(from.index, target.index);
     if (this.#isCut(from.index, target.index) || this.#silent.has(target.index) || target.frozenUntil > this.now) {
       this.#after(this.#options.dialTimeoutMs ?? 1_000, () =>
@@ -200,6 +201,7 @@ export class World {
     } else if (!target.running) {
       this.#after(roundTrip, () => this.#step(from, (out) => from.membership.dialFailed(to, "refused", this.now, out)));
     } else this.#after(roundTrip, () => this.#opened(from, target));
+    return true;
   }
 
   #opened(from: Node, to: Node): void {

@@ -29,8 +29,9 @@ class Recorder implements Outbox {
   connected(to: string): boolean {
     return this.links.has(to);
   }
-  dial(to: string): void {
+  dial(to: string): boolean {
     this.dials.push(to);
+    return true;
   }
   persist(write: StoredWrite): void {
     this.writes.push(write);

@@ -21,7 +21,7 @@ import { Seeker } from "./seeker.ts";
 import { type DialFailure, doubtAbout, type MembershipOptions, passengers, type Shared } from "./shared.ts";
 import { type MembershipStatus, statusOf } from "./status.ts";
 import { Tribunal } from "./tribunal.ts";
-import { isPlausible, predictedRtt, Vivaldi } from "./vivaldi.ts";
+import { isPlausible, Vivaldi } from "./vivaldi.ts";
 
 export type MembershipMessage = Extract<Message, { kind: keyof typeof membershipMessages }>;
 
@@ -258,23 +258,6 @@ export class Membership {
       this.#neighbours = { version: roster.version, ids };
     }
     return this.#neighbours.ids;
-  }
-
-  /** A member, or a hub that is still looked for. */
-  identityOf(id: HubId): HubIdentity | undefined {
-    return this.#shared.roster.get(id)?.identity ?? this.#shared.contacts.get(id);
-  }
-
-  coordinate(): Coordinate {
-    return this.#shared.vivaldi.coordinate;
-  }
-
-  /** Measured over the link, else predicted from coordinates, else unknown. */
-  rttTo(id: HubId): { readonly ms: number; readonly measured: boolean } | undefined {
-    const measured = this.#shared.links.get(id)?.quality.rttMs;
-    if (measured !== null && measured !== undefined) return { ms: measured, measured: true };
-    const coordinate = this.#shared.roster.get(id)?.coordinate;
-    return coordinate ? { ms: predictedRtt(this.coordinate(), coordinate), measured: false } : undefined;
   }
 
   /** When any other member was last heard; null when there is none that has not left. */

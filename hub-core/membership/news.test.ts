@@ -11,7 +11,7 @@ function recorder(): Outbox & { readonly sent: { to: string; message: Message }[
     sent,
     send: (to, message) => sent.push({ to, message }) > 0,
     connected: () => true,
-    dial: () => undefined,
+    dial: () => true,
     persist: () => undefined,
     check: () => undefined,
     notify: () => undefined,

@@ -57,10 +57,6 @@ export class Seeker {
     this.#nextAt = now + random.jitter(Math.min(this.#backoffMs, config.redialIntervalMs), 0.2);
   }
 
-  stop(): void {
-    this.#nextAt = Number.POSITIVE_INFINITY;
-  }
-
   #anyAbsent(): boolean {
     if (this.#shared.roster.counts().failed > 0) return true;
     for (const id of this.#shared.contacts.all()) if (this.#isAbsent(id)) return true;

@@ -58,11 +58,6 @@ export class Tribunal {
     });
   }
 
-  stop(): void {
-    this.#nextLookAt = Number.POSITIVE_INFINITY;
-    this.#nextDutyAt = Number.POSITIVE_INFINITY;
-  }
-
   /** Jury duty: ask the suspect ourselves. It answers, and hears what it has to refute; or we confirm. */
   #serve(now: Millis, out: Outbox): void {
     const { roster, selfId, options } = this.#shared;

@@ -238,6 +238,23 @@ test("REG-23: a region that falls silent is failed as a whole, its local hubs to
   for (const from of ["g", "r1", "r2"]) expect(states(from)).toEqual(["failed", "failed", "failed", "failed"]);
 });
 
+test("REG-23: in a region of more hubs than can be dialled at once, a visit that waits for a dial is none that was missed", () => {
+  const world = new World({ hubs: planet(2, 20) });
+  world.run(1_000);
+  // The living are the last in the order of the ids, so every dial is taken when their turn comes.
+  const dead = [...world.nodes.keys()].filter((id) => id.startsWith("r2") && !/-l[6-9]$/.test(id));
+  for (const id of dead) world.freeze(id);
+  const failed = () =>
+    [...world.registry("g").catalog.hubs()].filter(({ state }) => state === "failed").map(({ hubId }) => hubId);
+  const called = new Set<string>();
+  for (let t = 0; t < 30_000; t += 100) {
+    world.run(100);
+    for (const id of failed()) called.add(id);
+  }
+  expect([...called].sort()).toEqual([...dead].sort());
+  expect(failed()).toHaveLength(dead.length);
+});
+
 test("REG-23: while the regional hub is only suspected nobody is failed, and its return takes every word back", () => {
   const world = new World({ hubs: planet(3, 2) });
   world.run(1_000);

@@ -34,10 +34,13 @@ export interface Node {
   readonly outcomes: Map<string, StoredOutcome>;
   readonly checks: Check[];
   readonly published: Rumor[];
+  readonly dialling: Set<HubId>;
   readonly sent: Message[];
 }
 
 const LINK_MS = 5;
+const MAX_DIALS = 16;
+const DIAL_TIMEOUT_MS = 2_000;
 const DETECTION_MS = 500;
 const SUSPICION_MS = 1_000;
 const SILENT_DEATH_MS = 4_000;
@@ -69,6 +72,7 @@ export class World {
         outcomes: new Map(),
         checks: [],
         published: [],
+        dialling: new Set<HubId>(),
         sent: [],
       };
       this.nodes.set(identity.hubId, Object.assign(node, { registry: this.#build(identity, node) }));
@@ -286,13 +290,19 @@ export class World {
     return true;
   }
 
-  #visit(from: Node, to: HubId): void {
-    if (this.#group(from.identity.hubId, to)) return;
+  /** At most so many dials at once, as the links have it; one that nobody answers takes its time to end. */
+  #visit(from: Node, to: HubId): boolean {
+    if (this.#group(from.identity.hubId, to)) return true;
+    if (!from.dialling.has(to) && from.dialling.size >= MAX_DIALS) return false;
+    from.dialling.add(to);
+    const answers = () => !this.node(to).frozen && this.#joined(from, this.node(to));
     this.#later(LINK_MS, () => {
-      const other = this.node(to);
-      if (from.up && !other.frozen && this.#joined(from, other))
-        from.registry.visited(to, other.up, this.now, this.outbox(from));
+      if (!answers()) return;
+      from.dialling.delete(to);
+      if (from.up) from.registry.visited(to, this.node(to).up, this.now, this.outbox(from));
     });
+    this.#later(DIAL_TIMEOUT_MS, () => from.dialling.delete(to));
+    return true;
   }
 
   #spread(node: Node, notice: Notice): void {

@@ -18,8 +18,6 @@ export const MAX_TESTS = 100;
 /** Outcomes remembered for retries. At the limit the oldest gives way. */
 export const MAX_IDEMPOTENCY_KEYS = 1_000;
 export const IDEMPOTENCY_TTL_MS = 24 * 3_600_000;
-/** Of the platform: six connections may wait for headers at once. A check that is due waits for a slot. */
-export const MAX_CHECKS_IN_FLIGHT = 6;
 
 /** Tombstones of a hub's own log. At the limit the oldest that hides nothing gives way. */
 export function maxTombstones(config: HubConfig): number {

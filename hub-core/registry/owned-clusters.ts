@@ -1,6 +1,6 @@
 /** The clusters that this hub answers for, at most `maxClusters`: checked, renewed, told of, handed on, removed. */
 import type { Metrics } from "../common/metrics.ts";
-import type { CheckOutcome, Outbox } from "../common/outbox.ts";
+import { type CheckOutcome, MAX_CHECKS_AT_ONCE, type Outbox } from "../common/outbox.ts";
 import type { Random } from "../common/random.ts";
 import { type ClusterId, type DurationMs, invariant, type Millis } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
@@ -8,7 +8,6 @@ import { type ClusterRecord, recordKeys } from "../wire/catalog.ts";
 import type { Catalog } from "./catalog.ts";
 import { asLastAsked } from "./last-asked.ts";
 import { endOfLifetime } from "./lifetime.ts";
-import { MAX_CHECKS_IN_FLIGHT } from "./limits.ts";
 import type { OwnLog } from "./own-log.ts";
 import { type Announcement, type HeartbeatReport, isLoaded, OwnedCluster } from "./owned-cluster.ts";
 import { hasSameEnds, type Trip } from "./round-trip.ts";
@@ -255,7 +254,7 @@ export class OwnedClusters {
   }
 
   #freeSlots(): number {
-    let slots = MAX_CHECKS_IN_FLIGHT;
+    let slots = MAX_CHECKS_AT_ONCE;
     for (const cluster of this.#clusters.values()) if (cluster.checkInFlight) slots -= 1;
     return Math.max(0, slots);
   }

@@ -37,6 +37,8 @@ interface Visits {
 }
 
 const SECOND_LOOK_MS = 500;
+/** This hub had no dial to spare for the visit. */
+const NO_DIAL_MS = 250;
 const REVISIT_MS = 5_000;
 const MISSES_TO_FAIL = 2;
 /** A dial that fails later than this was not refused. */
@@ -80,11 +82,8 @@ export class Sponsor {
         this.visited(hubId, false, now, out);
       }
       if (!visits.underWay && visits.nextAt <= now) {
-        visits.underWay = true;
-        visits.startedAt = now;
-        visits.missingSince ??= now;
-        visits.nextAt = now + this.#o.pauseToleranceMs / MISSES_TO_FAIL;
-        out.dial(hubId);
+        if (out.dial(hubId)) this.#begun(visits, now);
+        else visits.nextAt = now + NO_DIAL_MS;
       }
     }
   }
@@ -103,6 +102,13 @@ export class Sponsor {
     const said = wordOf(this.#o.log, hubId);
     if (view.state === state && (said ? said.state === state : true)) return;
     sayOf(this.#o.log, { kind: "hub-state", hubId, incarnation: view.incarnation, state, since: now }, now, out);
+  }
+
+  #begun(visits: Visits, now: Millis): void {
+    visits.underWay = true;
+    visits.startedAt = now;
+    visits.missingSince ??= now;
+    visits.nextAt = now + this.#o.pauseToleranceMs / MISSES_TO_FAIL;
   }
 
   #missed(visits: Visits, now: Millis): void {

@@ -15,7 +15,9 @@ class Checks implements Outbox {
   connected(): boolean {
     return false;
   }
-  dial(): void {}
+  dial(): boolean {
+    return true;
+  }
   persist(): void {}
   notify(): void {}
   log(): void {}

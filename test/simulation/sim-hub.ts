@@ -2,6 +2,7 @@
 import type { HubIdentity, Millis } from "../../hub-core/common/types.ts";
 import type { HubConfig } from "../../hub-core/config/hub-config.ts";
 import type { HubEvent, LinkId, TimerName } from "../../hub-core/hub/contract.ts";
+import type { CheckSlots } from "./check-slots.ts";
 import type { Machine } from "./machine.ts";
 import type { End } from "./network/connection.ts";
 import { Storage } from "./storage.ts";
@@ -32,6 +33,8 @@ export class SimHub {
   /** Events that arrived while frozen, in order. */
   readonly inbox: HubEvent[] = [];
   readonly timers = new Map<TimerName, { readonly token: number; readonly at: Millis; readonly order: number }>();
+  /** Of this run. */
+  checks: CheckSlots | null = null;
   readonly ends = new Map<LinkId, End>();
   /** Extra time before each event is handled. */
   slowMs = 0;

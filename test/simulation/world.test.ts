@@ -66,6 +66,20 @@ test("a dial is refused by a dead process, times out at a silent machine and acr
   }
 });
 
+test("a dial ends the one before it to the same peer, which is heard of no more", () => {
+  const world = new World({ seed: 1, topology: flatGroup(2, "responsive"), kind: echoes, delay: () => 10 });
+  const [parent, child] = world.hubs;
+  if (!parent || !child) throw new Error("two hubs");
+  world.start(parent);
+  world.start(child);
+  world.network.dial(child, parent.id, 1_000);
+  world.run(1_000);
+  const ofChild = machineOf(child).events.flatMap(({ event }) => (event.kind === "link-opened" ? [event.link] : []));
+  expect(ofChild).toHaveLength(1);
+  expect(child.ends.size).toBe(1);
+  expect(parent.ends.size).toBe(1);
+});
+
 test("a one-way cut loses frames in that direction alone", () => {
   const world = group(2);
   world.run(500);

@@ -7,6 +7,7 @@ import { type DurationMs, type HubId, type Millis, unreachable } from "../../hub
 import type { CheckOutcome, Effect, HubEvent } from "../../hub-core/hub/contract.ts";
 import type { Request } from "../../hub-core/hub/requests.ts";
 import type { MemberState } from "../../hub-core/wire/catalog.ts";
+import { CheckSlots } from "./check-slots.ts";
 import { VirtualClock } from "./clock/virtual-clock.ts";
 import type { Insight, Machine, MachineKind, Usage, Versions } from "./machine.ts";
 import { Marks } from "./marks.ts";
@@ -128,6 +129,8 @@ export class World<M extends Machine = Machine> implements Surroundings {
     hub.frozenUntil = 0;
     hub.crashPoint = null;
     hub.lastStepAt = this.hubNow(hub);
+    const { run } = hub;
+    hub.checks = new CheckSlots((check, ended) => this.#check(hub, run, check, ended));
     hub.machine = this.#kind.create(
       {
         config: hub.config,
@@ -247,7 +250,7 @@ export class World<M extends Machine = Machine> implements Surroundings {
       case "close-link":
         return this.network.close(hub, effect.link);
       case "check":
-        return this.#check(hub, effect.check);
+        return hub.checks?.submit(effect.check);
       case "reply": {
         const answered = this.#asked.get(effect.id);
         this.#asked.delete(effect.id);
@@ -292,12 +295,12 @@ export class World<M extends Machine = Machine> implements Surroundings {
     });
   }
 
-  #check(hub: SimHub, check: Check): void {
-    const { run } = hub;
+  #check(hub: SimHub, run: number, check: Check, ended: (report: () => void) => void): void {
     const { after, outcome } = this.answerCheck(hub, check);
-    this.clock.after(after, () =>
-      this.deliver(hub, run, { kind: "checked", clusterId: check.clusterId, token: check.token, outcome }),
-    );
+    const { clusterId, token } = check;
+    this.clock.after(after, () => {
+      if (hub.run === run) ended(() => this.deliver(hub, run, { kind: "checked", clusterId, token, outcome }));
+    });
   }
 
   #clear(hub: SimHub): void {

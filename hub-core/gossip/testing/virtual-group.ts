@@ -156,7 +156,9 @@ export class VirtualHub implements Outbox {
     if (notice.kind === "rumor-applied" && notice.rumor.key.startsWith("test/"))
       this.tests.applied(notice.rumor, notice.from, notice.hops, this.group.now, this);
   }
-  dial(): void {}
+  dial(): boolean {
+    return true;
+  }
   persist(): void {}
   check(): void {}
   log(): void {}

@@ -38,6 +38,8 @@ export class Network {
   readonly #random: Random;
   readonly #hubById: ReadonlyMap<HubId, SimHub>;
   readonly #deliver: (hub: SimHub, run: number, event: HubEvent) => void;
+  /** The last dial from one hub to another, by its number: it is the only one under way, as in the product. */
+  readonly #dialling = new Map<string, number>();
   #links = 0;
 
   constructor(options: {
@@ -57,8 +59,14 @@ export class Network {
   dial(from: SimHub, to: HubId, timeoutMs: DurationMs): void {
     this.counts.dials += 1;
     const run = from.run;
+    const number = this.counts.dials;
+    const pair = `${from.id} ${to}`;
+    this.#dialling.set(pair, number);
+    const isCurrent = (): boolean => this.#dialling.get(pair) === number;
     const fail = (delay: DurationMs, reason: "refused" | "timeout" | "unreachable"): void =>
-      this.#clock.after(delay, () => this.#deliver(from, run, { kind: "dial-failed", peer: to, reason }));
+      this.#clock.after(delay, () => {
+        if (isCurrent()) this.#deliver(from, run, { kind: "dial-failed", peer: to, reason });
+      });
     const target = this.#hubById.get(to);
     if (!target) return fail(1, "unreachable");
     const there = this.#delay(from, target);
@@ -76,7 +84,8 @@ export class Network {
         fail(Math.max(0, deadline - this.#clock.now), "timeout");
         return;
       }
-      this.#clock.at(acceptAt, () => this.#accept(from, run, target, back));
+      // The other end cannot know whether the dialler has given up meanwhile.
+      this.#clock.at(acceptAt, () => this.#accept(from, run, target, back, isCurrent));
     });
   }
 
@@ -135,11 +144,12 @@ export class Network {
     }
   }
 
-  #accept(from: SimHub, run: number, target: SimHub, back: DurationMs): void {
+  #accept(from: SimHub, run: number, target: SimHub, back: DurationMs, isCurrent: () => boolean): void {
+    const refused = (): void => this.#deliver(from, run, { kind: "dial-failed", peer: target.id, reason: "refused" });
     if (!target.alive) {
-      this.#clock.after(back, () =>
-        this.#deliver(from, run, { kind: "dial-failed", peer: target.id, reason: "refused" }),
-      );
+      this.#clock.after(back, () => {
+        if (isCurrent()) refused();
+      });
       return;
     }
     const now = this.#clock.now;
@@ -149,9 +159,9 @@ export class Network {
     target.ends.set(into.link, into);
     this.counts.opened += 1;
     this.#clock.after(back, () => {
-      if (!into.open || from.run !== run || !from.alive) {
+      if (!into.open || !isCurrent() || from.run !== run || !from.alive) {
         this.#tellPeer(out);
-        if (from.run === run) this.#deliver(from, run, { kind: "dial-failed", peer: target.id, reason: "refused" });
+        if (isCurrent() && from.run === run) refused();
         return;
       }
       out.open = true;
