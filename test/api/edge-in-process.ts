@@ -6,7 +6,7 @@ import { invariant } from "../../hub-core/common/types.ts";
 import { Hub, type Request as HubRequest } from "../../hub-core/hub/index.ts";
 import { app } from "../../workers/app.ts";
 import type { EdgeBindings } from "../../workers/edge-env.ts";
-import { Hubs } from "../../workers/hubs/index.ts";
+import { FROM_CLIENT, Handovers, Hubs } from "../../workers/hubs/index.ts";
 import { findWorldPlace, withFederation } from "../../workers/position/index.ts";
 
 const KEY = "the key that signs the tokens of this test's users";
@@ -57,6 +57,8 @@ export async function startEdge(now = Date.UTC(2026, 0, 1)): Promise<Edge> {
     deployment,
     hubs: new Hubs({ candidates: ["global-hub"], stubOf: () => stub }),
     addressed: null,
+    handover: FROM_CLIENT,
+    handovers: new Handovers("one-hub", undefined),
     network: { latitude: 39, longitude: -77, source: "region", place: "us-east" },
     findPlace: withFederation(deployment.federation, findWorldPlace),
     tokenKey: KEY,
