@@ -18,6 +18,8 @@ export interface EdgeBindings {
   readonly findPlace: PlaceFinder;
   /** Checks users' tokens; null: there is none, and no token is good. */
   readonly tokenKey: string | null;
+  /** The federation's key, by which peers prove who they are; not given: nobody is a peer. */
+  readonly peerKey: string | undefined;
 }
 
 export interface EdgeEnv {

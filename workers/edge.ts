@@ -76,6 +76,7 @@ function bindingsOf(request: Request, about: Surroundings): EdgeBindings {
     network,
     findPlace,
     tokenKey: federation.settings.security.secretKey ?? env.JWT_SECRET_KEY ?? null,
+    peerKey: env.MPREG_PEER_KEY,
   };
 }
 

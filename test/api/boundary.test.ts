@@ -107,3 +107,10 @@ test("POST /admin/shutdown without a body: the hub leaves, says so again, and an
 test("HEAD /peer/{hub_id} without a token is 401, like everything that is no peer", async () => {
   expect((await edge.send("/peer/global-hub", { method: "HEAD" })).status).toBe(401);
 });
+
+test("GET /peer/{hub_id} with a user's token is 401, and does not tell which hubs there are", async () => {
+  for (const hub of ["global-hub", "nope"]) {
+    const { status } = await edge.send(`/peer/${hub}`, { role: "operator" });
+    expect({ hub, status }).toEqual({ hub, status: 401 });
+  }
+});
