@@ -7,9 +7,10 @@ import type { EdgeBindings } from "./edge-env.ts";
 import { PROBLEM_TYPE, problemBody, REQUEST_ID_HEADER, requestIdOf } from "./http/index.ts";
 import {
   addressOf,
-  CLIENT_POSITION_HEADER,
   edgeName,
   forward,
+  type Handover,
+  Handovers,
   Hubs,
   namespaceStubs,
   nearestFirst,
@@ -35,20 +36,30 @@ export async function handle(request: Request, env: Env, ctx: ExecutionContext):
 async function answer(request: Request, env: Env, deployment: Deployment, ctx: ExecutionContext): Promise<Response> {
   const url = new URL(request.url);
   const { hub, path } = addressOf(url.pathname);
-  const bindings = bindingsOf(request, url, hub, env, deployment);
+  const handovers = new Handovers(deployment.federation.name, env.MPREG_PEER_KEY);
+  const handover = await handovers.read(request.headers, hub);
+  const bindings = bindingsOf(request, { url, hub, env, deployment, handovers, handover });
   url.pathname = path;
   const addressed = hub === null ? request : new Request(url, request);
-  if (hub !== null && !deployment.hosted.includes(hub)) {
-    return elsewhere(addressed, hub, env, deployment, bindings.network);
-  }
+  if (hub !== null && !deployment.hosted.includes(hub)) return elsewhere(addressed, hub, env, bindings);
   return app.fetch(addressed, bindings, ctx);
 }
 
-function bindingsOf(request: Request, url: URL, hub: HubId | null, env: Env, deployment: Deployment): EdgeBindings {
+interface Surroundings {
+  readonly url: URL;
+  /** The hub that the path names. */
+  readonly hub: HubId | null;
+  readonly env: Env;
+  readonly deployment: Deployment;
+  readonly handovers: Handovers;
+  readonly handover: Handover;
+}
+
+function bindingsOf(request: Request, about: Surroundings): EdgeBindings {
+  const { url, hub, env, deployment, handovers, handover } = about;
   const { federation, region, hosted } = deployment;
   const findPlace = withFederation(federation, findWorldPlace);
-  const forwarded = request.headers.get(CLIENT_POSITION_HEADER);
-  const network = networkPosition({ cf: request.cf ?? null, forwarded, region }, findPlace);
+  const network = networkPosition({ cf: request.cf ?? null, forwarded: handover.client, region }, findPlace);
   const said = saidCoordinates(url.searchParams);
   const near = clientPosition(said, network, findPlace);
   const client = near.ok ? near.position : network;
@@ -60,9 +71,12 @@ function bindingsOf(request: Request, url: URL, hub: HubId | null, env: Env, dep
       stubOf: namespaceStubs(env.HUB, region.locationHint),
     }),
     addressed: hub,
+    handover,
+    handovers,
     network,
     findPlace,
     tokenKey: federation.settings.security.secretKey ?? env.JWT_SECRET_KEY ?? null,
+    peerKey: env.MPREG_PEER_KEY,
   };
 }
 
@@ -74,8 +88,9 @@ function saidCoordinates(query: URLSearchParams): { lat?: number; lon?: number; 
   return from === null ? {} : { from };
 }
 
-/** The way that a request has come by is in its headers, so it cannot go in circles. */
-async function elsewhere(request: Request, hub: HubId, env: Env, deployment: Deployment, client: Coordinates) {
+/** The way that a request has come by goes with it, so it cannot go in circles. */
+async function elsewhere(request: Request, hub: HubId, env: Env, bindings: EdgeBindings) {
+  const { deployment, handovers, handover, network: client } = bindings;
   const { federation, region, hosted } = deployment;
   const here = federation.hubs.filter(({ id }) => hosted.includes(id));
   const hubs = new Hubs({ candidates: widestFirst(here), stubOf: namespaceStubs(env.HUB, region.locationHint) });
@@ -84,7 +99,8 @@ async function elsewhere(request: Request, hub: HubId, env: Env, deployment: Dep
     const detail = `no hub named ${hub} is known in region ${region.id} of federation ${federation.name}`;
     return refusal(request, { status: 404, code: "hub_unknown", detail });
   }
-  const answered = await forward(request, to, { edge: edgeName(region.id, hosted), clientPosition: client });
+  const edge = edgeName(region.id, hosted);
+  const answered = await forward(request, to, { edge, handovers }, { ...handover, client });
   if (answered instanceof Response) return answered;
   return answered.ok ? Response.json(answered.value) : refusal(request, answered.problem);
 }

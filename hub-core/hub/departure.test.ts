@@ -88,10 +88,15 @@ test("HUB-10: the clusters of a hub that left have a new owner at once", () => {
 test("HUB-11: after its leave a hub only says how it is, takes no link and sets no timer", () => {
   const first = leave("l-east-1");
   world.ask("l-east-1", "health", { kind: "health" });
+  world.ask("l-east-1", "status", { kind: "status" });
   world.ask("l-east-1", "again", { kind: "shutdown" });
   world.ask("l-east-1", "route", { kind: "registry-status" });
   world.run(1);
   expect(world.replies.get("health")).toMatchObject({ value: { status: "unhealthy", draining: true } });
+  const left = { status: "unhealthy", details: "left, until it is started again" };
+  expect(world.replies.get("status")).toMatchObject({
+    value: { status: "unhealthy", checks: { gossip_protocol: left, membership_protocol: left }, links: [] },
+  });
   expect(world.replies.get("again")).toMatchObject({ status: 202, value: first });
   expect(world.replies.get("route")).toMatchObject({ problem: { status: 503, code: "hub_left" } });
   const { now } = world;

@@ -48,6 +48,7 @@ interface Usage {
   readonly max: number;
 }
 
+const LEFT: HealthCheck = { status: "unhealthy", details: "left, until it is started again" };
 /** A queue this full will soon drop bulk rumors. */
 const NEARLY_FULL = 0.8;
 
@@ -135,7 +136,7 @@ export function metricsOf(hub: Hub, now: Millis): MetricsSnapshot {
 // ── Checks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function checkMembership(hub: Hub): HealthCheck {
-  if (hub.departure.state === "left") return { status: "unhealthy", details: "left, until it is started again" };
+  if (hub.departure.state === "left") return LEFT;
   if (hub.clones > 0) return { status: "unhealthy", details: `another run of ${hub.self.hubId} was seen` };
   const notes = hub.groups.map(({ id, membership }) => {
     const { alive, suspect, failed } = membership.counts();
@@ -159,6 +160,7 @@ function isCutOff(hub: Hub, { membership, role }: Group): boolean {
 }
 
 function checkGossip(hub: Hub): HealthCheck {
+  if (hub.departure.state === "left") return LEFT;
   let status: CheckStatus = "healthy";
   const notes = hub.groups.map(({ id, gossip }) => {
     const { queue_depth, queue_limit, peers } = gossip.stats();

@@ -264,7 +264,7 @@ describe("reports from outside", () => {
     expect(latencyRecords(observations, catalog, 0)).toMatchObject({
       value: {
         publications: [{ record: { rttMs: 8 } }],
-        ignored: [{ path: "0.rtt_ms", message: expect.stringContaining("light in fibre needs 3.5") }],
+        ignored: [{ path: "[0].rtt_ms", message: expect.stringContaining("light in fibre needs 3.5") }],
       },
     });
   });
@@ -277,7 +277,7 @@ describe("reports from outside", () => {
     const reply = latencyRecords(observations, catalog, 0);
     expect(reply).toMatchObject({
       ok: false,
-      problem: { extra: { errors: [{ path: "1.from" }, { path: "1.to" }, { path: "1.rtt_ms" }] } },
+      problem: { extra: { errors: [{ path: "[1].from" }, { path: "[1].to" }, { path: "[1].rtt_ms" }] } },
     });
     expect(latencyRecords([], catalog, 0).ok).toBe(false);
   });

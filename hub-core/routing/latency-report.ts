@@ -32,7 +32,7 @@ export function latencyRecords(
     return refused(400, "invalid_observation", `1 to ${MAX_OBSERVED} observations at once`, { max: MAX_OBSERVED });
   }
   const errors = observations.flatMap((one, i) =>
-    faults(one, view).map((fault) => ({ path: `${i}.${fault.field}`, message: fault.message })),
+    faults(one, view).map((fault) => ({ path: `[${i}].${fault.field}`, message: fault.message })),
   );
   if (errors.length > 0) return refused(400, "invalid_observation", "nothing was recorded", { errors });
   const publications: LatencyPublication[] = [];
@@ -51,7 +51,7 @@ export function latencyRecords(
     else {
       const needed = Math.ceil(least * 10) / 10;
       ignored.push({
-        path: `${i}.rtt_ms`,
+        path: `[${i}].rtt_ms`,
         message: `light in fibre needs ${needed} between where the two say they are`,
       });
     }

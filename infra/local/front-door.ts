@@ -1,5 +1,6 @@
 /** The front door: one address for the whole planet, which passes connections on to the first living region's edge. */
 import { connect, createServer, type Socket } from "node:net";
+import { breakOff } from "./break-off.ts";
 import { runAsChild } from "./child-process.ts";
 
 export interface FrontDoorConfig {
@@ -53,8 +54,8 @@ function pass(near: Socket, [edge, ...others]: readonly Edge[]): void {
   far.once("connect", () => {
     far.off("error", next);
     near.pipe(far).pipe(near);
-    far.on("error", () => near.resetAndDestroy());
-    near.on("error", () => far.resetAndDestroy());
+    far.on("error", () => breakOff(near));
+    near.on("error", () => breakOff(far));
     near.once("close", () => far.destroy());
     far.once("close", () => near.destroySoon());
   });

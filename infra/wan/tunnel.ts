@@ -1,5 +1,6 @@
 /** One TCP connection on its way across: two delay queues, and ends that learn of each other's end after the same delay. */
 import { Socket } from "node:net";
+import { breakOff } from "../local/break-off.ts";
 import { DelayQueue } from "./delay-queue.ts";
 
 /** About what a long fat pipe holds: 1 Gbit/s × 32 ms. */
@@ -61,7 +62,7 @@ class Lane {
     for (const parcel of this.queue.release(performance.now() + 1)) {
       if (parcel.kind === "bytes") this.#to.write(parcel.bytes);
       else if (parcel.kind === "end") this.#to.end();
-      else this.#to.resetAndDestroy();
+      else breakOff(this.#to);
     }
     if (!this.queue.full) this.#from.resume();
     this.arm();
@@ -121,8 +122,8 @@ export class Tunnel {
   reset(): void {
     clearTimeout(this.#dialling);
     this.stall();
-    this.#near.resetAndDestroy();
-    this.#far.resetAndDestroy();
+    breakOff(this.#near);
+    breakOff(this.#far);
   }
 
   #setFlow(): void {

@@ -89,7 +89,7 @@ test("a round trip faster than light is not accepted, and that is said", async (
   ]);
   const response = await edge.send("/api/latency", { method: "POST", role: "operator", body });
   expect(response.status).toBe(202);
-  expect(await response.json()).toMatchObject({ accepted: 1, ignored: [{ path: "0.rtt_ms" }] });
+  expect(await response.json()).toMatchObject({ accepted: 1, ignored: [{ path: "[0].rtt_ms" }] });
 });
 
 test("POST /admin/shutdown without a body: the hub leaves, says so again, and answers for nothing else", async () => {
@@ -106,4 +106,11 @@ test("POST /admin/shutdown without a body: the hub leaves, says so again, and an
 
 test("HEAD /peer/{hub_id} without a token is 401, like everything that is no peer", async () => {
   expect((await edge.send("/peer/global-hub", { method: "HEAD" })).status).toBe(401);
+});
+
+test("GET /peer/{hub_id} with a user's token is 401, and does not tell which hubs there are", async () => {
+  for (const hub of ["global-hub", "nope"]) {
+    const { status } = await edge.send(`/peer/${hub}`, { role: "operator" });
+    expect({ hub, status }).toEqual({ hub, status: 401 });
+  }
 });

@@ -6,10 +6,11 @@ import { invariant } from "../../hub-core/common/types.ts";
 import { Hub, type Request as HubRequest } from "../../hub-core/hub/index.ts";
 import { app } from "../../workers/app.ts";
 import type { EdgeBindings } from "../../workers/edge-env.ts";
-import { Hubs } from "../../workers/hubs/index.ts";
+import { FROM_CLIENT, Handovers, Hubs } from "../../workers/hubs/index.ts";
 import { findWorldPlace, withFederation } from "../../workers/position/index.ts";
 
 const KEY = "the key that signs the tokens of this test's users";
+const PEER_KEY = "the key by which the hubs of this test know each other";
 const FEDERATION = `
 federation: { name: one-hub }
 regions:
@@ -57,9 +58,12 @@ export async function startEdge(now = Date.UTC(2026, 0, 1)): Promise<Edge> {
     deployment,
     hubs: new Hubs({ candidates: ["global-hub"], stubOf: () => stub }),
     addressed: null,
+    handover: FROM_CLIENT,
+    handovers: new Handovers("one-hub", PEER_KEY),
     network: { latitude: 39, longitude: -77, source: "region", place: "us-east" },
     findPlace: withFederation(deployment.federation, findWorldPlace),
     tokenKey: KEY,
+    peerKey: PEER_KEY,
   };
   const tokens = new Map(
     await Promise.all(["viewer", "operator", "admin"].map(async (role) => [role, await tokenOf(role)] as const)),

@@ -103,7 +103,7 @@ test("a request that asks for no WebSocket is told to, and a hub that is not her
 test("who proves nothing is 401, whatever they ask for and however", async () => {
   for (const method of ["GET", "HEAD"]) {
     for (const headers of [{}, { authorization: "Bearer garbage" }]) {
-      for (const path of ["/peer/global-hub", "/hubs/global-hub/peer/global-hub"]) {
+      for (const path of ["/peer/global-hub", "/hubs/global-hub/peer/global-hub", "/peer/local-atlantis"]) {
         const { status } = await fetch(new URL(path, us.url), { method, headers });
         expect({ method, path, status }).toEqual({ method, path, status: 401 });
       }

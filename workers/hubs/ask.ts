@@ -1,6 +1,6 @@
 /** Asks, and follows a hub that says which other hub to ask. */
 import type { Context } from "hono";
-import type { Reply } from "../../hub-core/common/problem.ts";
+import { type Reply, refused } from "../../hub-core/common/problem.ts";
 import type { HubId, RegionId } from "../../hub-core/common/types.ts";
 import type { Request as HubRequest } from "../../hub-core/hub/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
@@ -8,15 +8,13 @@ import { edgeName, forward, replyOf } from "./forward.ts";
 import { whereabouts } from "./whereabouts.ts";
 
 const MAX_REDIRECTS = 3;
-/** How many hubs have sent a write on before it came to this edge. */
-const REDIRECTS_HEADER = "x-mpreg-redirects";
 /** Who answered, for people with a question about it. */
 const HUB_HEADER = "x-mpreg-hub";
 
 /** What the headers of a write say about it. */
 export function writeOptions(c: Context<EdgeEnv>): { idempotencyKey?: string; assigned?: boolean; redirects?: number } {
   const key = c.req.header("idempotency-key");
-  const redirects = redirectsSoFar(c);
+  const { redirects } = c.env.handover;
   return {
     ...(key === undefined ? {} : { idempotencyKey: key }),
     ...(redirects > 0 ? { assigned: true, redirects } : {}),
@@ -24,12 +22,13 @@ export function writeOptions(c: Context<EdgeEnv>): { idempotencyKey?: string; as
 }
 
 export async function ask(c: Context<EdgeEnv>, request: HubRequest): Promise<Reply> {
-  const { hubs, deployment } = c.env;
+  const { hubs, deployment, handover } = c.env;
   let asked = await hubs.ask(request);
-  for (let redirects = redirectsSoFar(c) + 1; redirects <= MAX_REDIRECTS; redirects++) {
+  for (let redirects = handover.redirects + 1; ; redirects++) {
     const target = redirectOf(asked.reply);
     if (!target) break;
-    if (!deployment.hosted.includes(target.hub)) return askElsewhere(c, target, redirects, asked.reply);
+    if (redirects > MAX_REDIRECTS) return unsettled(c, target.hub);
+    if (!deployment.hosted.includes(target.hub)) return askElsewhere(c, target, redirects);
     asked = await hubs.askAt(target.hub, sentOn(request, redirects));
   }
   c.header(HUB_HEADER, asked.hubId);
@@ -73,23 +72,27 @@ function sentOn(request: HubRequest, redirects: number): HubRequest {
   }
 }
 
-async function askElsewhere(c: Context<EdgeEnv>, target: Target, redirects: number, redirect: Reply): Promise<Reply> {
-  const { deployment, hubs, network } = c.env;
+/** A new search, for another hub than the one that the client named: only the count of redirects goes on. */
+async function askElsewhere(c: Context<EdgeEnv>, target: Target, redirects: number): Promise<Reply> {
+  const { deployment, hubs, network: client, handovers } = c.env;
   const to = await whereabouts(target.hub, deployment, hubs);
-  if (!to) return redirect;
-  const { method, raw, url: asked } = c.req;
-  const headers = new Headers(raw.headers);
-  headers.set(REDIRECTS_HEADER, String(redirects));
+  if (!to) return unsettled(c, target.hub);
+  const { method, raw, url } = c.req;
   const body = method === "GET" || method === "HEAD" ? null : await c.req.text();
-  const again = new Request(asked, { method, headers, body });
+  const again = new Request(url, { method, headers: raw.headers, body });
   const edge = edgeName(deployment.region.id, deployment.hosted);
-  const answer = await forward(again, to, { edge, clientPosition: network });
-  return answer instanceof Response ? replyOf(answer) : answer;
+  const answer = await forward(again, to, { edge, handovers }, { passed: [], redirects, client });
+  const reply = answer instanceof Response ? await replyOf(answer) : answer;
+  const code = reply.ok ? null : reply.problem.code;
+  // Of `hub_unknown`: the client named another hub, which is there.
+  return code === "hub_unknown" || code === "owner_unsettled" ? unsettled(c, target.hub) : reply;
 }
 
-function redirectsSoFar(c: Context<EdgeEnv>): number {
-  const text = c.req.header(REDIRECTS_HEADER);
-  return text !== undefined && /^[1-9]$/.test(text) ? Number(text) : 0;
+/** Hubs name each other for a moment while many write one cluster, or its hub has just gone. */
+function unsettled(c: Context<EdgeEnv>, hub: HubId): Reply {
+  c.header("retry-after", "1");
+  const detail = `the hubs do not agree yet which of them owns the cluster; ${hub} was named: try again`;
+  return refused(503, "owner_unsettled", detail, { hub_id: hub });
 }
 
 interface Target {

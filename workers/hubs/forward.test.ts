@@ -1,8 +1,11 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { CLIENT_POSITION_HEADER, edgeName, FORWARDED_HEADER, forward, replyOf } from "./forward.ts";
+import { edgeName, forward, replyOf } from "./forward.ts";
+import { FROM_CLIENT, HANDOVER_HEADER, Handovers } from "./handover.ts";
 
 const to = { hub: "regional-eu", region: "eu-west", url: "https://eu.example" };
-const from = { edge: "us-east/global-hub", clientPosition: { latitude: -1.29, longitude: 36.82 } };
+const handovers = new Handovers("planet", "a key that only the edges of one federation know");
+const from = { edge: "us-east/global-hub", handovers };
+const NAIROBI = { latitude: -1.29, longitude: 36.82 };
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -15,28 +18,31 @@ test("a request arrives under the hub's prefix with its body, its way and the cl
   const request = new Request("https://us.example/api/clusters?x=1", {
     method: "POST",
     body: "{}",
-    headers: { authorization: "Bearer t" },
+    headers: { authorization: "Bearer t", [HANDOVER_HEADER]: "the client's own words" },
   });
-  await forward(request, to, from);
+  await forward(request, to, from, { passed: ["ap-south/a"], redirects: 2, client: NAIROBI });
   const [url, init] = sent.mock.calls[0] ?? [];
   const headers = new Headers(init?.headers);
   expect(url).toBe("https://eu.example/hubs/regional-eu/api/clusters?x=1");
   expect(init?.method).toBe("POST");
   expect(headers.get("authorization")).toBe("Bearer t");
-  expect(headers.get(FORWARDED_HEADER)).toBe("us-east/global-hub");
-  expect(headers.get(CLIENT_POSITION_HEADER)).toBe("-1.29,36.82");
+  expect(await handovers.read(headers, "regional-eu")).toEqual({
+    passed: ["ap-south/a", "us-east/global-hub"],
+    redirects: 2,
+    client: NAIROBI,
+  });
 });
 
 test("two edges of one region are told apart by their hubs", () => {
   expect(edgeName("us-east", ["a", "b"])).not.toBe(edgeName("us-east", ["c"]));
 });
 
-test.each(["us-east/global-hub", "b,us-east/global-hub", "a,b,c"])(
-  "a request that came by %s is not handed on again",
-  async (way) => {
+test.each([[["us-east/global-hub"]], [["b", "us-east/global-hub"]], [["a", "b", "c"]]])(
+  "a request that came by %j is not handed on again",
+  async (passed) => {
     const sent = answering(Response.json({}));
-    const request = new Request("https://us.example/health", { headers: { [FORWARDED_HEADER]: way } });
-    expect(await forward(request, to, from)).toMatchObject({
+    const request = new Request("https://us.example/health");
+    expect(await forward(request, to, from, { ...FROM_CLIENT, passed })).toMatchObject({
       ok: false,
       problem: { status: 404, code: "hub_unknown" },
     });
@@ -47,7 +53,7 @@ test.each(["us-east/global-hub", "b,us-east/global-hub", "a,b,c"])(
 test("a region that does not answer is 503, and says which", async () => {
   vi.spyOn(globalThis, "fetch").mockRejectedValue(new Error("Network connection lost."));
   vi.spyOn(console, "warn").mockReturnValue();
-  expect(await forward(new Request("https://us.example/health"), to, from)).toMatchObject({
+  expect(await forward(new Request("https://us.example/health"), to, from, FROM_CLIENT)).toMatchObject({
     problem: { status: 503, code: "region_unreachable", extra: { hub_id: "regional-eu", region: "eu-west" } },
   });
 });

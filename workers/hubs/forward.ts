@@ -1,11 +1,8 @@
 /** Hands a request on to the region where its hub lives. */
 import { type Reply, refused } from "../../hub-core/common/problem.ts";
 import type { DurationMs, HubId, RegionId } from "../../hub-core/common/types.ts";
+import type { Handover, Handovers } from "./handover.ts";
 
-/** The edges that have handed it on, in order. */
-export const FORWARDED_HEADER = "x-mpreg-forwarded";
-/** Where the client is, as the first edge saw it: `latitude,longitude`. */
-export const CLIENT_POSITION_HEADER = "x-mpreg-client-position";
 const MAX_FORWARDS = 3;
 const FORWARD_WITHIN_MS: DurationMs = 10_000;
 
@@ -19,7 +16,7 @@ export interface Destination {
 export interface Sender {
   /** Names this edge among all others: `edgeName`. */
   readonly edge: string;
-  readonly clientPosition: { readonly latitude: number; readonly longitude: number } | null;
+  readonly handovers: Handovers;
 }
 
 /** A hub lives behind one edge, so any of an edge's hubs tells it from the others, also from those of its region. */
@@ -28,17 +25,19 @@ export function edgeName(region: RegionId, hosted: readonly HubId[]): string {
 }
 
 /** `request` is as the client sent it, with its path under the hub's prefix. Refuses to go in circles. */
-export async function forward(request: Request, to: Destination, from: Sender): Promise<Response | Reply<never>> {
-  const passed = (request.headers.get(FORWARDED_HEADER) ?? "").split(",").filter((each) => each !== "");
+export async function forward(
+  request: Request,
+  to: Destination,
+  from: Sender,
+  said: Handover,
+): Promise<Response | Reply<never>> {
+  const { passed } = said;
   if (passed.includes(from.edge) || passed.length >= MAX_FORWARDS) {
     const detail = `hub ${to.hub} was looked for at ${[...passed, from.edge].join(" → ")} and is at none of them`;
     return refused(404, "hub_unknown", detail);
   }
   const headers = new Headers(request.headers);
-  headers.set(FORWARDED_HEADER, [...passed, from.edge].join(","));
-  if (from.clientPosition && !headers.has(CLIENT_POSITION_HEADER)) {
-    headers.set(CLIENT_POSITION_HEADER, `${from.clientPosition.latitude},${from.clientPosition.longitude}`);
-  }
+  await from.handovers.write(headers, to.hub, { ...said, passed: [...passed, from.edge] });
   const { pathname, search } = new URL(request.url);
   const url = `${to.url}/hubs/${encodeURIComponent(to.hub)}${pathname}${search}`;
   try {

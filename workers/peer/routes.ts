@@ -1,6 +1,7 @@
 /** Where hubs meet: the WebSocket goes to the hub itself, which checks who is calling. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { EdgeEnv } from "../edge-env.ts";
+import { PeerTokens } from "../../durable-objects/links/index.ts";
+import type { EdgeBindings, EdgeEnv } from "../edge-env.ts";
 import { idSchema, problems, refuseInvalid, sendProblem } from "../http/index.ts";
 
 const getPeer = createRoute({
@@ -14,9 +15,11 @@ const getPeer = createRoute({
 
 export const peerRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid }).openapi(getPeer, async (c) => {
   const { hub_id } = c.req.valid("param");
-  // Before anything is said about which hubs there are: a caller without a token learns nothing.
-  if (!/^Bearer +\S+$/i.test(c.req.header("authorization") ?? "")) return unauthenticated(c);
+  // Before anything is said about which hubs there are: who is no peer learns nothing.
+  const token = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+  if (token === undefined) return unauthenticated(c);
   if (!c.env.deployment.hosted.includes(hub_id)) {
+    if (!(await isPeer(token, hub_id, c.env))) return unauthenticated(c);
     return sendProblem(c, { status: 404, code: "hub_unknown", detail: `hub ${hub_id} does not live in this region` });
   }
   const answer = await c.env.hubs.stub(hub_id).fetch(c.req.raw);
@@ -38,6 +41,14 @@ export const peerRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid 
       );
   }
 });
+
+/** A hub that lives here checks its callers itself. */
+async function isPeer(token: string, self: string, { deployment, peerKey }: EdgeBindings): Promise<boolean> {
+  if (!peerKey) return false;
+  const { federation, region } = deployment;
+  const tokens = new PeerTokens({ federation: federation.name, key: peerKey, self, region: region.id });
+  return (await tokens.verify(token, Date.now())) !== null;
+}
 
 function unauthenticated(c: Parameters<typeof sendProblem>[0]): ReturnType<typeof sendProblem> {
   const detail = "peers prove who they are with a short-lived token signed by the federation's key";

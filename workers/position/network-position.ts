@@ -7,13 +7,13 @@ export interface NetworkHints {
   /** `request.cf`, where there is one. */
   readonly cf: object | null;
   /** As an edge that handed the request on saw it. */
-  readonly forwarded: string | null;
+  readonly forwarded: Coordinates | null;
   readonly region: { readonly id: string; readonly coordinates: Coordinates };
 }
 
 /** The address's position, else its time zone's city, else the region that was reached. */
 export function networkPosition({ cf, forwarded, region }: NetworkHints, findPlace: PlaceFinder): Position {
-  const passedOn = forwarded === null ? null : coordinatesOf(...pairOf(forwarded));
+  const passedOn = forwarded === null ? null : coordinatesOf(forwarded.latitude, forwarded.longitude);
   if (passedOn) return { ...passedOn, source: "request" };
   const { latitude, longitude, timezone }: { latitude?: unknown; longitude?: unknown; timezone?: unknown } = cf ?? {};
   const located = coordinatesOf(latitude, longitude);
@@ -33,11 +33,6 @@ export function coordinatesOf(latitude: unknown, longitude: unknown): Coordinate
 function numberOf(value: unknown): number {
   if (typeof value === "number") return value;
   return typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN;
-}
-
-function pairOf(text: string): [string | undefined, string | undefined] {
-  const [latitude, longitude] = text.split(",");
-  return [latitude, longitude];
 }
 
 /** `America/Argentina/Buenos_Aires` → `Buenos Aires`; null for what names no city (`Etc/UTC`). */

@@ -44,11 +44,13 @@ test("the network's own position comes before its time zone, and that before the
 
 test("what the first edge saw is kept when a request is handed on, unless it is nonsense", () => {
   const cf = { latitude: "48.85", longitude: "2.35" };
-  expect(networkPosition({ cf, forwarded: "-1.29,36.82", region }, world)).toMatchObject({
+  expect(networkPosition({ cf, forwarded: NAIROBI, region }, world)).toMatchObject({
     ...NAIROBI,
     source: "request",
   });
-  expect(networkPosition({ cf, forwarded: "91,0", region }, world)).toMatchObject({ latitude: 48.85 });
+  expect(networkPosition({ cf, forwarded: { latitude: 91, longitude: 0 }, region }, world)).toMatchObject({
+    latitude: 48.85,
+  });
 });
 
 test("hubs and regions are places by their ids, whatever the case", () => {
