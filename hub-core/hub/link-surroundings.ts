@@ -45,3 +45,9 @@ export interface LinksOptions {
   /** Where a hub is, as far as anyone here knows. */
   readonly find: (id: HubId) => HubIdentity | undefined;
 }
+
+/** What an end says of itself first. */
+export function helloOf({ versions, self, incarnation, instance }: LinksOptions): Message {
+  const { oldest: oldestVersion, newest: newestVersion } = versions;
+  return { kind: "hello", oldestVersion, newestVersion, hub: self, incarnation: incarnation(), instance };
+}

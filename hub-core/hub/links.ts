@@ -11,7 +11,7 @@ import type { DialFailure, LinkId } from "./contract.ts";
 import { Dials } from "./dials.ts";
 import { type GoodbyeReason, type Link, survivor } from "./link.ts";
 import { sendQueued } from "./link-frames.ts";
-import type { LinkNews, LinkOutbox, LinksOptions } from "./link-surroundings.ts";
+import { helloOf, type LinkNews, type LinkOutbox, type LinksOptions } from "./link-surroundings.ts";
 
 export type { LinkNews, LinkOutbox, LinksOptions } from "./link-surroundings.ts";
 
@@ -93,7 +93,7 @@ export class Links {
       openedAt: now,
       greeting: null,
       retiring: null,
-      queue: [this.#hello()],
+      queue: [helloOf(this.#o)],
       hellos: 1,
       lastHeardAt: now,
       garbage: 0,
@@ -236,7 +236,7 @@ export class Links {
   #helloAgain(link: Link): void {
     if (link.hellos >= MAX_HELLOS) return;
     link.hellos += 1;
-    link.queue.push(this.#hello());
+    link.queue.push(helloOf(this.#o));
   }
 
   #greet(link: Link, hello: MessageOf<"hello">, now: Millis, news: LinkNews[], out: LinkOutbox): void {
@@ -390,17 +390,6 @@ export class Links {
     this.#o.metrics.count("federation_link_dials_total");
     out.openLink(hub, this.#o.dialTimeoutMs);
     return true;
-  }
-
-  #hello(): Message {
-    return {
-      kind: "hello",
-      oldestVersion: this.#o.versions.oldest,
-      newestVersion: this.#o.versions.newest,
-      hub: this.#o.self,
-      incarnation: this.#o.incarnation(),
-      instance: this.#o.instance,
-    };
   }
 
   #keeps(peer: HubId, now: Millis): boolean {

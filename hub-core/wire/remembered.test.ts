@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { DecodeError, decode, encode, struct, text, uint } from "./codec.ts";
 import { remembered } from "./remembered.ts";
 
-const plain = struct({ origin: text(32), seq: uint, note: text(64) });
+const plain = struct({ origin: text(32), seq: uint, note: text(1_024) });
 const value = fc.record({
   origin: fc.constantFrom("a", "b", "ab", "ü"),
   seq: fc.nat({ max: 300 }),

@@ -164,8 +164,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "gives a cluster up to an adopter that does not know what was asked of it",
     file: "hub-core/registry/registry.ts",
-    find: "if (claims.knowsBetter(hubId, clusterId)) {",
-    replace: "if (claims.latestDirection(clusterId) < 0) {",
+    find: "const better = claims.knowsBetter(hubId, clusterId);",
+    replace: "const better = claims.latestDirection(clusterId) < 0;",
     scenario: ["--hubs", "9", "--minutes", "2", "--exactly", "--faults", "isolation,partition", "--clusters", "20"],
     withinSeeds: 3,
   },
