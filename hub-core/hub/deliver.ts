@@ -4,7 +4,7 @@ import { type Millis, unreachable } from "../common/types.ts";
 import { addresseeOf } from "./addressee.ts";
 import type { Group } from "./group.ts";
 import type { Hub } from "./hub.ts";
-import type { LinkNews } from "./links.ts";
+import type { LinkNews } from "./link-surroundings.ts";
 
 export function deliver(
   hub: Hub,

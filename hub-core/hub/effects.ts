@@ -5,7 +5,8 @@ import type { Reply } from "../common/problem.ts";
 import type { DurationMs, HubId, HubIdentity, Millis } from "../common/types.ts";
 import type { Message } from "../wire/messages.ts";
 import type { Effect, LinkId, TimerName } from "./contract.ts";
-import type { LinkOutbox, Links } from "./links.ts";
+import type { LinkOutbox } from "./link-surroundings.ts";
+import type { Links } from "./links.ts";
 
 export class StepEffects implements Outbox, LinkOutbox {
   readonly notices: Notice[] = [];

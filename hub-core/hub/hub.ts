@@ -24,7 +24,8 @@ import { type Group, openGroups, wantedLinks } from "./group.ts";
 import { Identity } from "./identity.ts";
 import { LinkLoad, measureEvery } from "./link-load.ts";
 import { openLinks } from "./link-setup.ts";
-import type { LinkNews, Links } from "./links.ts";
+import type { LinkNews } from "./link-surroundings.ts";
+import type { Links } from "./links.ts";
 import { Wake } from "./wake.ts";
 
 export interface HubOptions {

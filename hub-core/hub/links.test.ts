@@ -5,7 +5,8 @@ import type { HubId, HubIdentity, Millis } from "../common/types.ts";
 import { decodeFrame, encodeFrames } from "../wire/frame.ts";
 import type { Message } from "../wire/messages.ts";
 import type { LinkId } from "./contract.ts";
-import { type LinkNews, type LinkOutbox, Links } from "./links.ts";
+import type { LinkNews, LinkOutbox } from "./link-surroundings.ts";
+import { Links } from "./links.ts";
 
 const MAX_BYTES = 65_536;
 const LEASE_MS = 840_000;

@@ -13,8 +13,6 @@ import { type GoodbyeReason, type Link, survivor } from "./link.ts";
 import { sendQueued } from "./link-frames.ts";
 import { helloOf, type LinkNews, type LinkOutbox, type LinksOptions } from "./link-surroundings.ts";
 
-export type { LinkNews, LinkOutbox, LinksOptions } from "./link-surroundings.ts";
-
 /** A link that a machine asked for stays this long after the last request. */
 const LINGER_MS = 30_000;
 /** The link is open already, so a hello is one hop away: time for a busy machine. */
