@@ -1,5 +1,6 @@
 /** Where hubs meet: the WebSocket goes to the hub itself, which checks who is calling. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { bearerToken } from "../../durable-objects/links/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
 import { idSchema, problems, refuseInvalid, sendProblem } from "../http/index.ts";
 
@@ -15,7 +16,7 @@ const getPeer = createRoute({
 export const peerRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid }).openapi(getPeer, async (c) => {
   const { hub_id } = c.req.valid("param");
   // Before anything is said about which hubs there are: a caller without a token learns nothing.
-  if (!/^Bearer +\S+$/i.test(c.req.header("authorization") ?? "")) return unauthenticated(c);
+  if (bearerToken(c.req.header("authorization")) === null) return unauthenticated(c);
   if (!c.env.deployment.hosted.includes(hub_id)) {
     return sendProblem(c, { status: 404, code: "hub_unknown", detail: `hub ${hub_id} does not live in this region` });
   }
