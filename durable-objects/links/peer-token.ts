@@ -91,6 +91,6 @@ export class PeerTokens {
 }
 
 /** The token of an `Authorization: Bearer …` header; null when there is none. */
-export function bearerToken(authorization: string | null): string | null {
+export function bearerToken(authorization: string | null | undefined): string | null {
   return authorization?.match(/^Bearer +(\S+)$/i)?.[1] ?? null;
 }

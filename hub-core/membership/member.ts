@@ -1,6 +1,6 @@
 /** One hub as this one sees it. */
 import type { HubIdentity, Millis } from "../common/types.ts";
-import type { MemberState } from "../wire/catalog.ts";
+import { isGone, type MemberState } from "../wire/catalog.ts";
 import type { Coordinate } from "../wire/membership-messages.ts";
 import type { Suspicion } from "./suspicion.ts";
 
@@ -37,5 +37,5 @@ export function supersedes(claim: Claim, known: Claim): boolean {
 
 /** Still counted on: part of the overlay, of quorums and of capacity. */
 export function isLive(state: MemberState): boolean {
-  return state !== "failed" && state !== "left";
+  return !isGone(state);
 }

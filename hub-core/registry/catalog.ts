@@ -11,6 +11,7 @@ import {
   unreachable,
 } from "../common/types.ts";
 import {
+  isGone,
   type LatencyRecord,
   type LinksRecord,
   type RecordBody,
@@ -19,7 +20,7 @@ import {
   type Withdrawal,
 } from "../wire/catalog.ts";
 import { type Claim, ClusterIndex } from "./cluster-index.ts";
-import { HubDirectory, isGone } from "./hub-directory.ts";
+import { HubDirectory } from "./hub-directory.ts";
 import { ServiceIndex } from "./service-index.ts";
 
 /** Versions of one run: far more than a run can use, and few enough for 2²¹ runs. */

@@ -5,7 +5,7 @@
  */
 import type { HubView } from "../common/catalog-view.ts";
 import { type HubId, type HubIdentity, type Millis, TIERS } from "../common/types.ts";
-import type { HubRecord, HubStateRecord, MemberState } from "../wire/catalog.ts";
+import { type HubRecord, type HubStateRecord, isGone, type MemberState } from "../wire/catalog.ts";
 
 interface Known {
   member: { readonly identity: HubIdentity; readonly incarnation: number; readonly state: MemberState } | null;
@@ -15,11 +15,6 @@ interface Known {
   view: HubView | null;
   /** When the view's state last changed, by this hub's clock. */
   changedAt: Millis;
-}
-
-/** What a state means to those who plan by it: a suspect is not given up, but gets nothing new. */
-export function isGone(state: MemberState): boolean {
-  return state === "failed" || state === "left";
 }
 
 export class HubDirectory {

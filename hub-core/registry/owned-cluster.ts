@@ -38,7 +38,7 @@ const CHECK_JITTER = 0.1;
 /** The runner reports time-outs; one that is lost itself is assumed after this. */
 const CHECK_GRACE_MS = 5_000;
 /** A time-out that is reported this late was waited for by a busy hub: the answer may lie unread. */
-const LATE_MS = 250;
+const LATE_REPORT_MS = 250;
 /** In a row: a hub that is always late must not take the dead for living. */
 const MAX_EXCUSED = 3;
 
@@ -167,7 +167,7 @@ export class OwnedCluster {
     this.#check = null;
     const { healthCheck } = this.record;
     if (!healthCheck) return false;
-    const reportedLate = now < check.giveUpAt && now - check.startedAt - this.checkTimeoutMs > LATE_MS;
+    const reportedLate = now < check.giveUpAt && now - check.startedAt - this.checkTimeoutMs > LATE_REPORT_MS;
     const excused = (hubLateAt >= check.startedAt || reportedLate) && this.#excused < MAX_EXCUSED;
     this.#excused = excused && outcome.kind === "timeout" ? this.#excused + 1 : 0;
     if (this.#excused > 0) {

@@ -25,7 +25,7 @@ export interface OwnedClustersOptions {
 /** After a start, first checks are spread over this much; what was taken over is checked at once. */
 export const FIRST_CHECKS_MS = 2_000;
 /** Later than it asked to be woken by this, a hub is paused or starved, and its checks say as much of itself as of others. */
-const LATE_MS: DurationMs = 250;
+const LATE_WAKE_MS: DurationMs = 250;
 
 export class OwnedClusters {
   readonly #o: OwnedClustersOptions;
@@ -163,7 +163,7 @@ export class OwnedClusters {
 
   tick(now: Millis, out: Outbox): void {
     if (this.nextDeadline() > now) return;
-    if (now - this.nextDeadline() > LATE_MS) this.#lateAt = now;
+    if (now - this.nextDeadline() > LATE_WAKE_MS) this.#lateAt = now;
     for (const [id, cluster] of [...this.#clusters]) {
       if (cluster.wakeAt() > now) continue;
       if (cluster.isAbandoned(now)) {

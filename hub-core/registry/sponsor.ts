@@ -7,9 +7,8 @@
 import type { HubView } from "../common/catalog-view.ts";
 import type { Outbox } from "../common/outbox.ts";
 import type { DurationMs, HubId, HubIdentity, Millis } from "../common/types.ts";
-import { recordKeys } from "../wire/catalog.ts";
+import { isGone, recordKeys } from "../wire/catalog.ts";
 import type { Catalog } from "./catalog.ts";
-import { isGone } from "./hub-directory.ts";
 import type { OwnLog } from "./own-log.ts";
 import { sayOf, wordOf } from "./spokesman.ts";
 import type { Succession } from "./succession.ts";

@@ -1,8 +1,8 @@
 /** Who acts for whom when a hub is gone. Every answer is a function of the view alone, so equal views agree. */
 import type { HubView } from "../common/catalog-view.ts";
 import { type HubId, type HubIdentity, type RegionId, unreachable, upGroupOf } from "../common/types.ts";
+import { isGone } from "../wire/catalog.ts";
 import type { Catalog } from "./catalog.ts";
-import { isGone } from "./hub-directory.ts";
 import { nearestTo } from "./placement.ts";
 
 export class Succession {

@@ -1,8 +1,7 @@
 /** What a region offers, in one record, for those who plan by regions. */
 import type { CatalogView, ClusterView } from "../common/catalog-view.ts";
 import type { Millis, RegionId } from "../common/types.ts";
-import type { OfferedService, SummaryRecord } from "../wire/catalog.ts";
-import { isGone } from "./hub-directory.ts";
+import { isGone, type OfferedService, type SummaryRecord } from "../wire/catalog.ts";
 import { carries } from "./owned-cluster.ts";
 
 /** Names are at most 128 bytes, so that a summary stays well within a record's size. */

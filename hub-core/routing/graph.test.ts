@@ -128,6 +128,15 @@ describe("k shortest paths", () => {
     expect(kShortestPaths(graph, 0, 2, 4).map(({ edges }) => edges.length)).toEqual([2]);
   });
 
+  test("ROUTE-23: what there is one of is given however long it is: a shortest path, and a disjoint pair", () => {
+    const graph = ring(MAX_HOPS * 4);
+    const across = pathTo(graph, shortestPathTree(graph, 0), MAX_HOPS * 2);
+    expect(across?.edges.length).toBe(MAX_HOPS * 2);
+    const pair = disjointPair(graph, 0, 2);
+    expect([pair?.primary.edges.length, pair?.backup.edges.length]).toEqual([2, MAX_HOPS * 4 - 2]);
+    expect(new Set(pair?.backup.nodes).size).toBe(pair?.backup.nodes.length);
+  });
+
   test("ROUTE-23: from a hub to itself there is the empty path", () => {
     expect(kShortestPaths(ring(4), 2, 2, 3)).toEqual([{ nodes: [2], edges: [], ms: 0 }]);
   });

@@ -57,7 +57,7 @@ export interface NodePath {
   readonly ms: number;
 }
 
-/** Hops of a path at most: more than any path of a three-tier federation needs. */
+/** Hops of each of the k shortest paths at most, as each costs a search: more than a three-tier federation needs. */
 export const MAX_HOPS = 32;
 
 export function pathMs(graph: Graph, edges: readonly number[]): number {

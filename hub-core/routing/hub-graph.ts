@@ -4,6 +4,7 @@
  */
 import type { CatalogView, HubView } from "../common/catalog-view.ts";
 import type { HubId } from "../common/types.ts";
+import { isGone } from "../wire/catalog.ts";
 import { buildGraph, type Graph, type NodePath } from "./graph.ts";
 import { unitVector } from "./great-circle.ts";
 import type { LatencyModel } from "./latency-model.ts";
@@ -37,12 +38,8 @@ interface Measured {
   count: number;
 }
 
-function isUp({ state }: HubView): boolean {
-  return state !== "failed" && state !== "left";
-}
-
 export function buildHubGraph(view: CatalogView, model: LatencyModel): HubGraph {
-  const hubs = [...view.hubs()].filter(isUp).sort((a, b) => (a.hubId < b.hubId ? -1 : 1));
+  const hubs = [...view.hubs()].filter(({ state }) => !isGone(state)).sort((a, b) => (a.hubId < b.hubId ? -1 : 1));
   const indexOf = new Map(hubs.map(({ hubId }, i) => [hubId, i]));
   const measured = measuredEdges(view, indexOf);
   const relations = related(hubs, indexOf);

@@ -72,6 +72,11 @@ export const MEMBER_STATES = ["joining", "alive", "suspect", "failed", "left"] a
 export type MemberState = (typeof MEMBER_STATES)[number];
 export const memberState = oneOf(MEMBER_STATES);
 
+/** A suspect is not given up: it counts until it has failed. */
+export function isGone(state: MemberState): boolean {
+  return state === "failed" || state === "left";
+}
+
 export const CLUSTER_STATES = ["passing", "warning", "critical", "draining", "maintenance"] as const;
 export type ClusterState = (typeof CLUSTER_STATES)[number];
 

@@ -1,5 +1,6 @@
 /** Stands before a route and lets through who holds the role. */
 import type { MiddlewareHandler } from "hono";
+import { bearerToken } from "../../durable-objects/links/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
 import { sendProblem } from "../http/index.ts";
 import { includes, type Role } from "./roles.ts";
@@ -9,8 +10,8 @@ export function requires(role: Role): MiddlewareHandler<EdgeEnv> {
   return async (c, next) => {
     const { security } = c.env.deployment.federation.settings;
     if (security.method === "none") return next();
-    const token = c.req.header("authorization")?.match(/^Bearer +(\S+)$/i)?.[1];
-    if (token === undefined) {
+    const token = bearerToken(c.req.header("authorization"));
+    if (token === null) {
       const detail = `send a token with the role ${role} as Authorization: Bearer …`;
       return sendProblem(
         c,

@@ -1,6 +1,6 @@
 /** Where hubs meet: the WebSocket goes to the hub itself, which checks who is calling. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { PeerTokens } from "../../durable-objects/links/index.ts";
+import { bearerToken, PeerTokens } from "../../durable-objects/links/index.ts";
 import type { EdgeBindings, EdgeEnv } from "../edge-env.ts";
 import { idSchema, problems, refuseInvalid, sendProblem } from "../http/index.ts";
 
@@ -16,8 +16,8 @@ const getPeer = createRoute({
 export const peerRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid }).openapi(getPeer, async (c) => {
   const { hub_id } = c.req.valid("param");
   // Before anything is said about which hubs there are: who is no peer learns nothing.
-  const token = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-  if (token === undefined) return unauthenticated(c);
+  const token = bearerToken(c.req.header("authorization"));
+  if (token === null) return unauthenticated(c);
   if (!c.env.deployment.hosted.includes(hub_id)) {
     if (!(await isPeer(token, hub_id, c.env))) return unauthenticated(c);
     return sendProblem(c, { status: 404, code: "hub_unknown", detail: `hub ${hub_id} does not live in this region` });
