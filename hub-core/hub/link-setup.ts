@@ -42,6 +42,6 @@ export function openLinks({ config, identity, find, groupFor, groupOfPeer, ...se
 }
 
 /** Long enough for a far hub, and not much longer: a dial that hangs in a partition should end with it. */
-function dialTimeout({ network, membership }: HubConfig): DurationMs {
+export function dialTimeout({ network, membership }: HubConfig): DurationMs {
   return Math.min(network.connectionTimeoutMs, Math.max(SHORTEST_DIAL_MS, 4 * membership.probeTimeoutMs));
 }

@@ -1,6 +1,7 @@
 /** How long things may take, from the configuration alone: what the invariants hold the hubs to. */
 import type { DurationMs } from "../../hub-core/common/types.ts";
 import type { HubConfig } from "../../hub-core/config/hub-config.ts";
+import { dialTimeout } from "../../hub-core/hub/link-setup.ts";
 
 /** The most that a message takes to cross a group over its links, relays and repairs included. */
 const SPREAD_MS = 2_000;
@@ -21,7 +22,7 @@ export function detectionBound(config: HubConfig): DurationMs {
  */
 export function reunionBound(config: HubConfig, groupSize: number): DurationMs {
   const { redialIntervalMs, probeTimeoutMs } = config.membership;
-  return 2 * config.network.connectionTimeoutMs + groupSize * redialIntervalMs + 4 * probeTimeoutMs + SPREAD_MS;
+  return 2 * dialTimeout(config) + groupSize * redialIntervalMs + 4 * probeTimeoutMs + SPREAD_MS;
 }
 
 /** From the end of all faults to equal catalogs: reunion, then two rounds of anti-entropy through each of three tiers. */

@@ -1,50 +1,23 @@
-/** The configuration of a simulated hub: the shipped profiles, and the limits that the product enforces. */
+/** The configurations of simulated hubs: what the product makes of a federation file that names these hubs and a profile. */
 import type { HubIdentity } from "../../hub-core/common/types.ts";
+import type { Federation } from "../../hub-core/config/federation-file.ts";
 import type { HubConfig } from "../../hub-core/config/hub-config.ts";
-import { profileValues } from "../../hub-core/config/profiles.ts";
+import { hubConfigs } from "../../hub-core/config/hub-configs.ts";
+import { resolveSettings } from "../../hub-core/config/resolve-settings.ts";
+import type { Sections } from "../../hub-core/config/sections.ts";
 
 export type Profile = "responsive" | "economy";
 export const PROFILES = ["responsive", "economy"] as const satisfies readonly Profile[];
 
-export function hubConfig(hub: HubIdentity, seeds: readonly HubIdentity[], profile: Profile): HubConfig {
-  const spans = profileValues(profile);
-  return {
-    hub,
-    seeds,
-    network: { maxConnections: 10, connectionTimeoutMs: 5_000, leaseMs: 14 * 60_000 },
-    gossip: {
-      ...spans.gossip,
-      fanout: 3,
-      strategy: "hybrid",
-      mode: "push_pull",
-      maxMessageBytes: 65_536,
-      compression: true,
-      batchSize: 10,
-      hopLimit: 16,
-      maxInFlightBytes: 262_144,
-    },
-    membership: {
-      ...spans.membership,
-      indirectProbes: 3,
-      retransmitMultiplier: 4,
-      reclaimAfterMs: 3_600_000,
-    },
-    registry: {
-      ...spans.registry,
-      unhealthyThreshold: 2,
-      healthyThreshold: 2,
-      tombstoneTtlMs: 3_600_000,
-      deregisterAfterMs: 0,
-      handBackPerSecond: 20,
-    },
-    limits: {
-      maxRegionalHubs: 10,
-      maxChildHubs: 20,
-      maxClusters: 100,
-      maxGraphCacheSize: 100,
-      maxGossipMessages: 10_000,
-      maxConsensusProposals: 100,
-      cleanupIntervalMs: 300_000,
-    },
+/** Not by way of a file's text, which would refuse a group without a global hub. */
+export function configsOf(hubs: readonly HubIdentity[], profile: Profile, sections: Sections = {}): HubConfig[] {
+  const federation: Federation = {
+    name: "simulated",
+    regions: [],
+    hubs: hubs.map(({ hubId, address, ...rest }) => ({ ...rest, id: hubId, url: address })),
+    clusters: [],
+    latency: [],
+    settings: resolveSettings(sections, profile),
   };
+  return hubConfigs(federation, () => "");
 }

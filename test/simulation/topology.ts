@@ -1,7 +1,7 @@
 /** Who is in the federation and where, for a given number of hubs; and how each is configured. */
 import type { Coordinates, HubIdentity } from "../../hub-core/common/types.ts";
 import type { HubConfig } from "../../hub-core/config/hub-config.ts";
-import { hubConfig, type Profile } from "./hub-settings.ts";
+import { configsOf, type Profile } from "./hub-settings.ts";
 
 export interface Topology {
   readonly name: string;
@@ -47,7 +47,7 @@ export function federation(hubs: number, profile: Profile): Topology {
       identity(`local-hub-${where.region}-${number}`, "local", where, `regional-hub-${where.region}`, local + 1),
     );
   }
-  return { name: `${hubs} hubs`, hubs: identities.map((hub) => hubConfig(hub, seedsOf(hub, identities), profile)) };
+  return { name: `${hubs} hubs`, hubs: configsOf(identities, profile) };
 }
 
 /** A single flat group: one regional hub and its children, with the limit on children raised. */
@@ -59,10 +59,8 @@ export function flatGroup(members: number, profile: Profile): Topology {
     const id = `local-hub-${where.region}-${String(child).padStart(3, "0")}`;
     identities.push(identity(id, "local", where, `regional-hub-${where.region}`, child));
   }
-  const hubs = identities.map((hub) => {
-    const config = hubConfig(hub, seedsOf(hub, identities), profile);
-    return { ...config, limits: { ...config.limits, maxChildHubs: 200 } };
-  });
+  // A region of the product has 20 local hubs unless its file says more; these groups are to show where it ends.
+  const hubs = configsOf(identities, profile, { limits: { max_child_hubs: 200 } });
   return { name: `group of ${members}`, hubs };
 }
 
@@ -71,11 +69,6 @@ function regionsFor(hubs: number): number {
   const enough = Math.ceil((hubs - 1) / (1 + MAX_CHILDREN));
   const comfortable = Math.round(Math.sqrt((hubs - 1) / 2));
   return Math.min(MAX_REGIONAL, hubs - 1, Math.max(1, enough, comfortable));
-}
-
-/** What a configuration names beforehand: the parent, and for a parent its children. Siblings are learnt. */
-function seedsOf(hub: HubIdentity, all: readonly HubIdentity[]): HubIdentity[] {
-  return all.filter((other) => other.hubId === hub.parent || other.parent === hub.hubId);
 }
 
 function identity(
