@@ -5,6 +5,7 @@ import { MAX_HUBS } from "./hub-config.ts";
 import type { Contradiction } from "./read-file.ts";
 import { sectionContradictions } from "./section-contradictions.ts";
 import type { Settings } from "./settings.ts";
+import { isUnknown } from "./stand-ins.ts";
 
 export function federationContradictions(input: FederationFileInput, settings: Settings): Contradiction[] {
   return [
@@ -64,6 +65,8 @@ function offeredOnce({ clusters = [] }: FederationFileInput): Contradiction[] {
 
 function knownRegions(input: FederationFileInput): Contradiction[] {
   const known = input.regions.map((region) => region.id);
+  // Any of them may be the one that cannot be read.
+  if (known.some(isUnknown)) return [];
   const check = (list: "hubs" | "clusters", entries: readonly { id: string; region: string }[]): Contradiction[] =>
     entries.flatMap(({ id, region }, index) =>
       known.includes(region)
@@ -108,8 +111,9 @@ function tiers({ hubs, regions }: FederationFileInput): Contradiction[] {
   });
   if (global === null)
     found.push({ path: ["hubs"], expected: "one global hub", message: "no hub has hub_tier global" });
+  const allPlaced = !hubs.some((hub) => isUnknown(hub.region));
   regions.forEach(({ id }, index) => {
-    if (!regional.has(id)) {
+    if (allPlaced && !regional.has(id)) {
       const message = `region ${id} has no regional hub`;
       found.push({ path: ["regions", index, "id"], expected: "one regional hub in each region", message });
     }
@@ -119,6 +123,7 @@ function tiers({ hubs, regions }: FederationFileInput): Contradiction[] {
 
 function parents({ hubs }: FederationFileInput): Contradiction[] {
   const byId = new Map(hubs.map((hub) => [hub.id, hub]));
+  const allNamed = !hubs.some((hub) => isUnknown(hub.id));
   return hubs.flatMap((hub, index): Contradiction[] => {
     const path = ["hubs", index, "parent_hub"];
     const { parent_hub: named } = hub;
@@ -138,6 +143,7 @@ function parents({ hubs }: FederationFileInput): Contradiction[] {
     if (named === undefined) return [{ path, expected, message: `${hub.hub_tier} hub ${hub.id} has no parent_hub` }];
     const parent = byId.get(named);
     if (parent === undefined) {
+      if (!allNamed) return [];
       const candidates = hubs.filter((other) => other.hub_tier === above).map((other) => other.id);
       const nearest = nearestOf(named, candidates);
       return [
@@ -184,6 +190,7 @@ function latencies({ regions, latency = [] }: FederationFileInput): Contradictio
   const seen = new Map<string, number>();
   return latency.flatMap(({ between: [a, b] }, index): Contradiction[] => {
     const unknown = [a, b].findIndex((id) => !known.includes(id));
+    if (unknown >= 0 && known.some(isUnknown)) return [];
     if (unknown >= 0) {
       const id = unknown === 0 ? a : b;
       const message = `latency[${index}] names region ${JSON.stringify(id)}, which is not in regions`;

@@ -220,3 +220,55 @@ test("CONFIG-8: a region without a regional hub is refused", () => {
   const errors = broken("hubs:\n", "  - { id: lonely, coordinates: { latitude: 0, longitude: 0 } }\nhubs:\n");
   expect(errors).toMatchObject([{ line: 5, path: "regions[2].id" }]);
 });
+
+/** Path and line of everything that is said of the file with these replacements. */
+function said(replacements: readonly (readonly [string, string])[], env: Record<string, string> = {}) {
+  let text = FILE;
+  for (const [from, to] of replacements) {
+    expect(text).toContain(from);
+    text = text.replace(from, to);
+  }
+  const parsed = parseFederationFile(text, env);
+  return parsed.ok ? [] : parsed.errors.map(({ line, path }) => `${line} ${path}`);
+}
+
+const DUPLICATE = ["id: dub-02", "id: dub-01"] as const;
+const WRONG_PARENT = [
+  "nyc-01, region: us-east, hub_tier: local, parent_hub: us-east-hub",
+  "nyc-01, region: us-east, hub_tier: local, parent_hub: global-hub-001",
+] as const;
+const CLASHING = ["9 hubs[3].parent_hub", "11 hubs[5].id"];
+
+test.each<[string, readonly [string, string], string]>([
+  ["a latitude out of range", ["latitude: 39.0", "latitude: 139.0"], "3 regions[0].coordinates.latitude"],
+  [
+    "an unknown tier",
+    ["us-east-hub, region: us-east, hub_tier: regional", "us-east-hub, region: us-east, hub_tier: regionl"],
+    "7 hubs[1].hub_tier",
+  ],
+  ["an unknown key", ["location_hint: enam", "location_hnt: enam"], "3 regions[0].location_hnt"],
+  ["a hub without an id", ["id: us-east-hub, ", ""], "7 hubs[1].id"],
+  ["a region without an id", ["id: us-east, coordinates", "coordinates"], "3 regions[0].id"],
+  ["a hub without a region", ["us-east-hub, region: us-east,", "us-east-hub,"], "7 hubs[1].region"],
+  ["clusters that are no list", ["  - { id: dublin-a", "  { id: dublin-a"], "13 clusters"],
+  ["a limit out of range", ["latency:", "limits: { max_child_hubs: 0 }\nlatency:"], "14 limits.max_child_hubs"],
+  ["a variable that is not set", ["name: pair", `name: "\${NAME}"`], "1 federation.name"],
+  ["an id that waits for a variable", ["id: us-east-hub, ", `id: "\${NAME}", `], "7 hubs[1].id"],
+])("CONFIG-21: %s hides nothing else, and nothing is said because of it", (_, mistake, at) => {
+  expect(said([mistake])).toEqual([at]);
+  const all = said([mistake, DUPLICATE, WRONG_PARENT]);
+  expect(all.toSorted()).toEqual([at, ...CLASHING].toSorted());
+});
+
+test("CONFIG-21: what depends on a value that cannot be read is not said", () => {
+  const limits = ["latency:", `limits: { max_child_hubs: "\${MOST}" }\nlatency:`] as const;
+  expect(said([limits])).toEqual(["14 limits.max_child_hubs"]);
+  expect(said([limits], { MOST: "1" })).toEqual(["11 hubs[5].parent_hub"]);
+});
+
+test("CONFIG-21: a file that is wrong throughout is not gone through for each mistake", () => {
+  const clusters = `clusters: [${`{ id: "\${ID}" }, `.repeat(40)}${"{}, ".repeat(19_000)}]`;
+  expect(said([["clusters:\n", `${clusters}\nx:\n`]])).toHaveLength(50);
+  const unset = `clusters: [${`{ id: "\${ID}" }, `.repeat(19_000)}]`;
+  expect(said([["clusters:\n", `${unset}\nx:\n`]])).toHaveLength(50);
+});

@@ -172,6 +172,22 @@ test("CONFIG-14: authentication none is refused on any address but loopback", ()
   expect(errorsOf(parseNodeFile(behind, ENV))).toMatchObject([{ line: 10, path: "security.authentication.method" }]);
 });
 
+test("CONFIG-21: a variable that is not set hides no other mistake, of one value or between two", () => {
+  const text = FILE.replace("fanout: 3", "fanout: three").replace("gossip_port: 8081", "gossip_port: 8080");
+  expect(errorsOf(parseNodeFile(text, {})).map((error) => error.path)).toEqual([
+    "network.gossip_port",
+    "gossip.fanout",
+    "security.authentication.secret_key",
+  ]);
+});
+
+test("CONFIG-21: a time that cannot be read is in no contradiction, and those between the others are told", () => {
+  const slow = FILE.replace("suspicion_timeout: 30.0", "suspicion_timeout: 3.0");
+  const paths = (text: string) => errorsOf(parseNodeFile(text, ENV)).map((error) => error.path);
+  expect(paths(slow.replace("probe_timeout: 5.0", "probe_timeout: soon"))).toEqual(["membership.probe_timeout"]);
+  expect(paths(slow.replace("fanout: 3", "fanout: three"))).toEqual(["gossip.fanout", "membership.suspicion_timeout"]);
+});
+
 test("CONFIG-17: what is not YAML is an error with a line, and nothing else is said", () => {
   const errors = errorsOf(parseNodeFile("node: { id: a\ngossip: [", ENV));
   expect(errors.length).toBeGreaterThan(0);

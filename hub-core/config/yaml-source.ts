@@ -23,9 +23,16 @@ export interface Position {
   readonly column: number;
 }
 
+export interface Unset {
+  readonly path: Path;
+  readonly error: ConfigError;
+}
+
 export interface YamlSource {
   readonly value: unknown;
   readonly errors: readonly ConfigError[];
+  /** Values that wait for a variable which is not set. */
+  readonly unset: readonly Unset[];
   /** Paths whose values came out of the environment, with the text that stands in the file. */
   readonly substituted: ReadonlyMap<string, string>;
   /** Of the value at `path`, or of the nearest thing that encloses it. */
@@ -53,13 +60,14 @@ export function readYaml(text: string, env: Environment, schema: z.core.$ZodType
   };
   const syntax = document.errors.map((error) => notYaml(at(error.pos[0]), error.message));
   if (syntax.length === 0) syntax.push(...aliasErrors(document, at));
-  const unset: ConfigError[] = [];
+  const unset: Unset[] = [];
   const substituted = new Map<string, string>();
   if (syntax.length === 0) substitute(document, env, schema, at, unset, substituted);
   const whole = syntax.length === 0 ? toValue(document) : { value: undefined, errors: syntax };
   return {
     value: whole.value,
-    errors: [...whole.errors, ...unset],
+    errors: whole.errors,
+    unset,
     substituted,
     position: (path) => at(offsetOf(document, path)),
     keyPosition: (path) => at(keyOffsetOf(document, path)),
@@ -135,7 +143,8 @@ function toValue(document: Document): Pick<YamlSource, "value" | "errors"> {
 function refusedWhole(problem: string, expected: string): YamlSource {
   const start = { line: 1, column: 1 };
   const error = { ...start, path: "", value: problem, expected, message: `${problem}, expected ${expected}` };
-  return { value: undefined, errors: [error], substituted: new Map(), position: () => start, keyPosition: () => start };
+  const nowhere = { substituted: new Map<string, string>(), position: () => start, keyPosition: () => start };
+  return { value: undefined, errors: [error], unset: [], ...nowhere };
 }
 
 function substitute(
@@ -143,7 +152,7 @@ function substitute(
   env: Environment,
   schema: z.core.$ZodType,
   at: (offset: number) => Position,
-  unset: ConfigError[],
+  unset: Unset[],
   substituted: Map<string, string>,
 ): void {
   visit(document, {
@@ -154,13 +163,14 @@ function substitute(
       const filled = written.replace(VARIABLE, (_, name: string) => {
         const value = env[name];
         if (value !== undefined) return value;
-        unset.push({
+        const error = {
           ...at(node.range?.[0] ?? 0),
           path: dotted(path),
           value: `\${${name}}`,
           expected: `the environment variable ${name}`,
           message: `${dotted(path)} needs the environment variable ${name}, which is not set: export ${name}=… first`,
-        });
+        };
+        unset.push({ path, error });
         return "";
       });
       if (filled === written) return;

@@ -29,6 +29,8 @@ const REPEAT_MS = 60_000;
 export async function keepIntroducing(options: Introduction): Promise<void> {
   const told = new Map<string, { text: string; at: number }>();
   const found = new Map<string, IntroducedHub>();
+  const answering = new Map<string, boolean>();
+  const asking = new Set<string>();
   while (!options.signal.aborted) {
     await Promise.all(
       options.seeds.filter((seed) => !found.has(seed.url)).map((seed) => findSeed(seed, found, options)),
@@ -39,14 +41,41 @@ export async function keepIntroducing(options: Introduction): Promise<void> {
       return !last || last.text !== JSON.stringify(hub) || Date.now() - last.at > REPEAT_MS;
     });
     if (fresh.length > 0 && (await introduce(options, fresh))) {
-      for (const hub of fresh) {
-        if (!told.has(hub.hub_id)) options.log(`introduced to ${hub.hub_id} at ${hub.address}`);
-        told.set(hub.hub_id, { text: JSON.stringify(hub), at: Date.now() });
-      }
+      for (const hub of fresh) told.set(hub.hub_id, { text: JSON.stringify(hub), at: Date.now() });
+    }
+    for (const hub of known) {
+      const { hub_id: id } = hub;
+      if (!told.has(id) || answering.get(id) || asking.has(id)) continue;
+      asking.add(id);
+      // Beside the looks: one that hangs must not keep the others from being introduced.
+      void sayWhetherThere(hub, answering, options).then(() => asking.delete(id));
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal: options.signal }).catch((error: unknown) => {
       if (!options.signal.aborted) throw error;
     });
+  }
+}
+
+/** An entry or a seed says where a hub should be; whether it is there, only the hub can say. Told once, and when it comes. */
+async function sayWhetherThere(hub: IntroducedHub, answering: Map<string, boolean>, { log, signal }: Introduction) {
+  const { hub_id: id, address } = hub;
+  const answers = await isThere(hub);
+  if (signal.aborted || answers === answering.get(id)) return;
+  answering.set(id, answers);
+  log(
+    answers
+      ? `introduced to ${id}, which answers at ${address}`
+      : `told of ${id}, which does not answer at ${address}: it will be tried again`,
+  );
+}
+
+async function isThere({ hub_id, address }: IntroducedHub): Promise<boolean> {
+  try {
+    const { node_id } = await get<{ node_id?: string }>(`${address}/hubs/${encodeURIComponent(hub_id)}/health`, null);
+    return node_id === hub_id;
+  } catch {
+    // Whatever the reason: what matters is that nobody of that name answered.
+    return false;
   }
 }
 
