@@ -203,7 +203,8 @@ export class Catalog implements CatalogView {
   }
 
   #removed(origin: HubId, key: string, withdrawal: Withdrawal | null, now: Millis): void {
-    if (key.startsWith(CLUSTER_PREFIX)) this.#claim(origin, key.slice(CLUSTER_PREFIX.length), withdrawal, now);
+    if (key.startsWith(CLUSTER_PREFIX))
+      this.#claim(origin, key.slice(CLUSTER_PREFIX.length), withdrawal?.incarnation ? withdrawal : null, now);
     else if (key.startsWith(HUB_STATE_PREFIX))
       this.directory.setWord(origin, key.slice(HUB_STATE_PREFIX.length), null, now);
     else if (key.startsWith(LATENCY_PREFIX)) this.#networkVersion += this.#latencies.delete(`${origin}|${key}`) ? 1 : 0;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { beats, type Claim, ClusterIndex } from "./cluster-index.ts";
+import { endOfLifetime, startOfLifetime } from "./lifetime.ts";
 import { clusterRecord } from "./records.test-helper.ts";
 
 const record = (origin: string, incarnation: number): Claim => {
@@ -23,11 +24,12 @@ test("REG-15: the highest incarnation wins, at equal ones a tombstone, then the 
   expect(beats(record("b", 1), record("a", 1))).toBe(true);
 });
 
-test("REG-17: a withdrawal keeps what it had beaten from coming back while what it yields to is on its way", () => {
+test("REG-17: a withdrawal keeps an earlier lifetime from coming back, and stands in no owner's way", () => {
+  const next = endOfLifetime(1) + 1;
   const index = new ClusterIndex();
-  for (const { origin, body } of [record("a", 1), record("b", 2)]) index.set(origin, "x", body);
-  expect(index.set("b", "x", withdrawal("b", 3).body).after).toEqual(withdrawal("b", 3));
-  expect(index.set("c", "x", record("c", 3).body).after).toEqual(record("c", 3));
+  for (const { origin, body } of [record("a", 1), record("b", next)]) index.set(origin, "x", body);
+  expect(index.set("b", "x", withdrawal("b", startOfLifetime(next + 1)).body).after).toEqual(withdrawal("b", next));
+  expect(index.set("c", "x", record("c", next).body).after).toEqual(record("c", next));
 });
 
 test("REG-15: it is a total order", () => {

@@ -5,7 +5,12 @@
  */
 const OWNERS_PER_LIFETIME = 2 ** 20;
 
+/** The first that any owner in the lifetime of `incarnation` can have. */
+export function startOfLifetime(incarnation: number): number {
+  return incarnation - (incarnation % OWNERS_PER_LIFETIME);
+}
+
 /** The incarnation that buries all of the lifetime that `incarnation` is in. */
 export function endOfLifetime(incarnation: number): number {
-  return incarnation - (incarnation % OWNERS_PER_LIFETIME) + OWNERS_PER_LIFETIME - 1;
+  return startOfLifetime(incarnation) + OWNERS_PER_LIFETIME - 1;
 }

@@ -7,7 +7,7 @@ import type { HubConfig } from "../config/hub-config.ts";
 import { type ClusterRecord, recordKeys } from "../wire/catalog.ts";
 import type { Catalog } from "./catalog.ts";
 import { asLastAsked } from "./last-asked.ts";
-import { endOfLifetime } from "./lifetime.ts";
+import { endOfLifetime, startOfLifetime } from "./lifetime.ts";
 import type { OwnLog } from "./own-log.ts";
 import { type Announcement, type HeartbeatReport, isLoaded, OwnedCluster } from "./owned-cluster.ts";
 import { hasSameEnds, type Trip } from "./round-trip.ts";
@@ -137,7 +137,8 @@ export class OwnedClusters {
   release(id: ClusterId, now: Millis, out: Outbox): void {
     this.#drop(id, now);
     const expiresAt = now + this.#o.config.registry.tombstoneTtlMs;
-    const body = { kind: "withdrawn", incarnation: this.#o.catalog.claims.highestIncarnation(id) } as const;
+    const incarnation = startOfLifetime(this.#o.catalog.claims.highestIncarnation(id));
+    const body = { kind: "withdrawn", incarnation } as const;
     this.#o.log.publish({ key: recordKeys.cluster(id), body, priority: "normal", expiresAt, durable: true }, now, out);
   }
 

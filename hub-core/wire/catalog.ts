@@ -188,7 +188,7 @@ const testRecord = variant(8, { messageId: id, payload: json(METADATA_BYTES), st
 
 /** The key is free again: what stood there is withdrawn by its writer. */
 const withdrawn = variant(9, {
-  /** Of a cluster: the claim that it yields to, so that none below it counts again while that one is on its way; else 0. */
+  /** Of a cluster: where the lifetime of the claim that it yields to began, so that no earlier one counts meanwhile; else 0. */
   incarnation: since(2, uint, 0),
 });
 
