@@ -3,20 +3,17 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { readStoredLog } from "../../hub-core/registry/own-log.ts";
 import type { Rumor } from "../../hub-core/wire/catalog.ts";
 import { allReceipts, everyoneAlive, hubsSeenFrom, registration, startTestMessage } from "./answers.ts";
-import { call, eventually, Planet, type Region } from "./region.ts";
+import { call, eventually, type Planet, type Region } from "./region.ts";
+import { ALL_HUBS, startTwoRegions } from "./two-regions.ts";
 
-const ALL = 5;
 const BURST = 40;
 let planet: Planet;
 let us: Region;
 let eu: Region;
 
 beforeAll(async () => {
-  planet = await Planet.start(["us-east", "eu-west"]);
-  us = planet.region("us-east");
-  eu = planet.region("eu-west");
-  await Promise.all(planet.regions.map((region) => call(region, "/health")));
-  for (const region of planet.regions) await everyoneAlive(region, ALL);
+  ({ planet, us, eu } = await startTwoRegions());
+  for (const region of planet.regions) await everyoneAlive(region, ALL_HUBS.length);
 }, 60_000);
 
 afterAll(() => planet?.stop());
@@ -114,13 +111,13 @@ test("sequence numbers that may have been used before a restart are never used a
 }, 60_000);
 
 test("a test message that was under way when a region was killed still reaches all, with a receipt from each", async () => {
-  for (const region of planet.regions) await everyoneAlive(region, ALL);
+  for (const region of planet.regions) await everyoneAlive(region, ALL_HUBS.length);
   const before = await hubsSeenFrom(us);
   const [messageId] = await Promise.all([startTestMessage(us, "local-nyc"), eu.stop()]);
   await eu.start();
   await call(eu, "/health");
   const report = await allReceipts(us, messageId);
-  expect(report.delivered).toHaveLength(ALL);
+  expect(report.delivered).toHaveLength(ALL_HUBS.length);
   for (const hub of ["regional-eu", "local-lon"]) {
     await eventually(`${hub} with a higher incarnation`, async () => {
       const seen = (await hubsSeenFrom(us)).get(hub);

@@ -4,7 +4,8 @@
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { allReceipts, everyoneAlive, hubsSeenFrom, registration, startTestMessage } from "./answers.ts";
-import { call, eventually, Planet, type Region } from "./region.ts";
+import { call, eventually, type Planet, type Region } from "./region.ts";
+import { startTwoRegions } from "./two-regions.ts";
 
 /**
  * Of two hubs the lower id dials: the last of the alphabet is only ever dialled. It is alone in its region, since the runtime
@@ -29,10 +30,7 @@ let us: Region;
 let eu: Region;
 
 beforeAll(async () => {
-  planet = await Planet.start(["us-east", "eu-west"], { federation: FEDERATION });
-  us = planet.region("us-east");
-  eu = planet.region("eu-west");
-  await Promise.all(planet.regions.map((region) => call(region, "/health")));
+  ({ planet, us, eu } = await startTwoRegions({ federation: FEDERATION }));
   for (const hub of HUBS) await everyoneAlive(us, HUBS.length, hub);
 }, 60_000);
 

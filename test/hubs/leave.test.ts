@@ -1,19 +1,16 @@
 /** A hub leaves on purpose: the others see it `left` and never `failed`, and its clusters go on elsewhere. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { everyoneAlive, hubsSeenFrom, registration } from "./answers.ts";
-import { call, eventually, Planet, type Region } from "./region.ts";
+import { call, eventually, type Planet, type Region } from "./region.ts";
+import { ALL_HUBS, startTwoRegions } from "./two-regions.ts";
 
-const ALL = 5;
 let planet: Planet;
 let us: Region;
 let eu: Region;
 
 beforeAll(async () => {
-  planet = await Planet.start(["us-east", "eu-west"]);
-  us = planet.region("us-east");
-  eu = planet.region("eu-west");
-  await Promise.all(planet.regions.map((region) => call(region, "/health")));
-  for (const region of planet.regions) await everyoneAlive(region, ALL);
+  ({ planet, us, eu } = await startTwoRegions());
+  for (const region of planet.regions) await everyoneAlive(region, ALL_HUBS.length);
 }, 60_000);
 
 afterAll(() => planet?.stop());
@@ -54,13 +51,20 @@ test("HUB-10: after POST /admin/shutdown the hub is `left` in both regions, its 
   expect(await call(eu, "/health")).toMatchObject({ status: 200, body: { node_id: "regional-eu" } });
 });
 
-test("HUB-11: after a restart it is alive again, as a higher incarnation", async () => {
-  const before = (await hubsSeenFrom(us)).get("local-lon")?.incarnation ?? Number.POSITIVE_INFINITY;
+test("HUB-11: after a restart it is alive again, as a higher incarnation, answers and has its cluster back", async () => {
+  const before = (await hubsSeenFrom(us)).get("local-lon");
+  expect(before).toMatchObject({ state: "left" });
   await eu.stop();
   await eu.start();
   await call(eu, "/health");
-  await eventually("local-lon alive", async () => {
+  const after = await eventually("local-lon alive", async () => {
     const seen = (await hubsSeenFrom(us)).get("local-lon");
-    return seen?.state === "alive" && seen.incarnation > before ? true : undefined;
+    return seen?.state === "alive" ? seen : undefined;
+  });
+  expect(after.incarnation).toBeGreaterThan(before?.incarnation ?? Number.POSITIVE_INFINITY);
+  expect(await call(eu, "/hubs/local-lon/health")).toMatchObject({ status: 200, body: { draining: false } });
+  await eventually("the cluster at its home", async () => {
+    const { body } = await call(us, "/api/clusters/bristol-1", { role: "viewer" });
+    return (body as { hub_id?: string }).hub_id === "local-lon" ? true : undefined;
   });
 }, 60_000);

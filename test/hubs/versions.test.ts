@@ -3,10 +3,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { NEWEST_VERSION, OLDEST_VERSION } from "../../hub-core/wire/versions.ts";
 import { everyoneAlive, registration, sendTestMessage } from "./answers.ts";
 import { PeerSocket } from "./peer-socket.ts";
-import { call, eventually, Planet, type Region } from "./region.ts";
+import { call, eventually, type Planet, type Region } from "./region.ts";
+import { ALL_HUBS, startTwoRegions } from "./two-regions.ts";
 
 const HELD_BACK: Readonly<Record<string, number>> = { "us-east": OLDEST_VERSION, "eu-west": NEWEST_VERSION };
-const EVERYONE = ["global-hub", "local-lon", "local-nyc", "regional-eu", "regional-us"];
 
 let planet: Planet;
 let us: Region;
@@ -14,10 +14,7 @@ let eu: Region;
 
 beforeAll(async () => {
   const variables = (region: string) => ({ MPREG_PROTOCOL_VERSION: String(HELD_BACK[region]) });
-  planet = await Planet.start(["us-east", "eu-west"], { variables });
-  us = planet.region("us-east");
-  eu = planet.region("eu-west");
-  await Promise.all(planet.regions.map((region) => call(region, "/health")));
+  ({ planet, us, eu } = await startTwoRegions({ variables }));
 }, 60_000);
 
 afterAll(() => planet?.stop());
@@ -32,7 +29,7 @@ const newcomer = {
 } as const;
 
 test("regions of two protocol versions join, and each link speaks the newest that both its ends know", async () => {
-  for (const region of planet.regions) await everyoneAlive(region, EVERYONE.length);
+  for (const region of planet.regions) await everyoneAlive(region, ALL_HUBS.length);
   const versionsAt = async (region: Region, hub: string) => {
     const { body } = await call(region, `/hubs/${hub}/api/status`, { role: "viewer" });
     const { links } = body as { links: { peer: string; protocol_version: number }[] };
@@ -57,7 +54,7 @@ test("what is registered in either is routed to from both, and a test message of
         return (decision as { chosen?: { cluster_id: string } }).chosen?.cluster_id === cluster ? true : undefined;
       });
     }
-    expect((await sendTestMessage(region)).delivered.map(({ hub_id }) => hub_id).sort()).toEqual(EVERYONE);
+    expect((await sendTestMessage(region)).delivered.map(({ hub_id }) => hub_id).sort()).toEqual(ALL_HUBS);
   }
 });
 
