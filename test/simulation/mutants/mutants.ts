@@ -73,7 +73,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lets an adoption outbid a removal",
     file: "hub-core/registry/lifetime.ts",
-    find: "return incarnation - (incarnation % OWNERS_PER_LIFETIME) + OWNERS_PER_LIFETIME - 1;",
+    find: "return startOfLifetime(incarnation) + OWNERS_PER_LIFETIME - 1;",
     replace: "return incarnation + 1;",
     scenario: ["--hubs", "9", "--minutes", "2", "--exactly", "--faults", "isolation,silent-death"],
     withinSeeds: 6,
