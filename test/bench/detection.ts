@@ -1,14 +1,22 @@
 /**
  * How long until a death is known, first and everywhere; how long until a healed partition is whole; and whether anyone healthy was ever failed.
  * In simulation: real hubs, virtual time, 0.25 ms between members, so that the numbers are the protocol's and not the machine's.
- *   node test/bench/detection.ts [--quick] [--json]
+ *   node test/bench/detection.ts [--sizes 5,11,21,50,200] [--quick] [--json]
  */
+import { parseArgs } from "node:util";
 import { awaitQuiet, flatGroup, membersDiffer, realHubs, type SimHub, Trace, World } from "../simulation/index.ts";
 import { median, printReport, quantile, span, thisMachine } from "./table.ts";
 
-const quick = process.argv.includes("--quick");
-const json = process.argv.includes("--json");
-const SIZES = quick ? [5, 11] : [5, 11, 21, 50, 200];
+const {
+  values: { sizes, quick, json },
+} = parseArgs({
+  options: {
+    sizes: { type: "string", default: "5,11,21,50,200" },
+    quick: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  },
+});
+const SIZES = quick ? [5, 11] : sizes.split(",").map(Number);
 const LOSSES = [0, 0.05, 0.2];
 const POLL_MS = 5;
 const PATIENCE_MS = 60_000;
