@@ -355,10 +355,12 @@ export class Hub {
   // ── Links, identity, timers ────────────────────────────────────────────────────────────────────────────────────────
 
   #measureLinks(out: StepEffects): void {
+    const { membership } = this.config;
+    const since = cutOffSince(this.groups, membership, this.#now);
     // Late, this hub was not listening: what has come meanwhile is still to be read.
-    const late = this.#now - this.#measureLinksAt > LATE_LOOK_MS;
-    if (!late) this.registry.setCutOff(cutOffSince(this.groups, this.config.membership, this.#now), this.#now, out);
-    this.#measureLinksAt = this.#now + measureEvery(this.config.membership);
+    if (this.#now - this.#measureLinksAt <= LATE_LOOK_MS) this.registry.setCutOff(since, this.#now, out);
+    // That it hears again is news at once.
+    this.#measureLinksAt = this.#now + (since === null ? measureEvery(membership) : membership.probeIntervalMs);
     const measured = this.#linkLoad.measure(
       this.links.greeted(),
       this.config.gossip.maxInFlightBytes,
