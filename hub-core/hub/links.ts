@@ -194,9 +194,8 @@ export class Links {
 
   /** They share no group with this hub any more. */
   part(peers: ReadonlySet<HubId>, now: Millis, news: LinkNews[], out: LinkOutbox): void {
-    for (const link of [...this.#links.values()]) {
-      if (peers.has(link.peer)) this.#dismiss(link, "not-in-group", now, news, out);
-    }
+    const lost = [...this.#links.values()].filter(({ peer }) => peers.has(peer));
+    for (const link of lost) this.#dismiss(link, "not-in-group", now, news, out);
   }
 
   /** Says goodbye to everyone: the hub is leaving. */
