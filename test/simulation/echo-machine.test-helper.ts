@@ -64,6 +64,7 @@ export class EchoMachine implements Machine {
 export const echoes: MachineKind<EchoMachine> = {
   create: (options) => new EchoMachine(options),
   inspect: () => null,
+  elected: () => {},
   opinion: () => undefined,
   gossip: () => ({ received: 0, duplicates: 0 }),
   versions: () => ({ logs: 0, members: 0 }),

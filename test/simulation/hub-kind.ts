@@ -1,12 +1,31 @@
 /** The real thing: `Hub` machines in the simulated world, and what the invariants may see of them. */
 
-import type { GroupId } from "../../hub-core/common/types.ts";
+import type { GroupId, Millis } from "../../hub-core/common/types.ts";
+import type { Led } from "../../hub-core/coordination/index.ts";
+import type { Effect, HubEvent } from "../../hub-core/hub/contract.ts";
 import { Hub } from "../../hub-core/hub/index.ts";
 import type { GroupView, Insight, MachineKind } from "./machine.ts";
 
-export const realHubs: MachineKind<Hub> = {
+/** A hub whose elections are held outside: what they came to precedes its next event. */
+class ElectedHub extends Hub {
+  #facts: (readonly [GroupId, Led | null])[] = [];
+
+  hear(group: GroupId, fact: Led | null): void {
+    this.#facts.push([group, fact]);
+  }
+
+  override step(event: HubEvent, now: Millis): Effect[] {
+    const facts = this.#facts;
+    this.#facts = [];
+    const effects = [...facts.flatMap(([group, fact]) => this.led(group, fact, now)), ...super.step(event, now)];
+    const isWrite = ({ kind }: Effect) => kind === "persist";
+    return [...effects.filter(isWrite), ...effects.filter((effect) => !isWrite(effect))];
+  }
+}
+
+export const realHubs: MachineKind<ElectedHub> = {
   create: (options, now) =>
-    new Hub(
+    new ElectedHub(
       {
         config: options.config,
         stored: options.stored,
@@ -17,6 +36,7 @@ export const realHubs: MachineKind<Hub> = {
       now,
     ),
   inspect: lookInside,
+  elected: (hub, group, fact) => hub.hear(group, fact),
   opinion: (hub, about) => {
     for (const { membership } of hub.groups) {
       const member = membership.member(about);
@@ -55,6 +75,7 @@ function lookInside(hub: Hub): Insight {
   return {
     groups,
     catalog: hub.registry.catalog,
+    coordinates: hub.coordination.held(hub.now).map(({ group, term }) => ({ group, term })),
     store: hub.registry.storeFor(null),
     logsChangedSince: (version) => hub.registry.logsChangedSince(version),
     queues: () =>

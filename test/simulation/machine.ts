@@ -2,6 +2,7 @@
 import type { CatalogView } from "../../hub-core/common/catalog-view.ts";
 import type { GroupId, HubId, Millis } from "../../hub-core/common/types.ts";
 import type { HubConfig } from "../../hub-core/config/hub-config.ts";
+import type { Led } from "../../hub-core/coordination/index.ts";
 import type { Effect, HubEvent, StoredState } from "../../hub-core/hub/contract.ts";
 import type { MemberState, RumorStore } from "../../hub-core/wire/catalog.ts";
 
@@ -43,9 +44,16 @@ export interface GroupView {
   readonly others: readonly MemberView[];
 }
 
+/** A group that a hub takes itself to coordinate. */
+export interface Office {
+  readonly group: GroupId;
+  readonly term: number;
+}
+
 export interface Insight {
   readonly groups: ReadonlyMap<GroupId, GroupView>;
   readonly catalog: CatalogView;
+  readonly coordinates: readonly Office[];
   readonly store: RumorStore;
   /** The origins whose logs changed after that version of the logs; null when that is too long ago to tell. */
   logsChangedSince(version: number): readonly HubId[] | null;
@@ -57,6 +65,8 @@ export interface MachineKind<M extends Machine = Machine> {
   create(options: MachineOptions, now: Millis): M;
   /** Null when there is nothing to see. */
   inspect(machine: M): Insight | null;
+  /** Has it hear of an election with its next event. */
+  elected(machine: M, group: GroupId, fact: Led | null): void;
   /** What one hub takes another for; undefined when it does not know it. */
   opinion(machine: M, about: HubId): MemberState | undefined;
   /** Rumors received so far, and how many of them were known already. */

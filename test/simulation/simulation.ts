@@ -2,6 +2,7 @@
 import { type DurationMs, invariant } from "../../hub-core/common/types.ts";
 import { convergenceBound } from "./bounds.ts";
 import { Agreement } from "./convergence.ts";
+import { holdElections } from "./elections.ts";
 import { type Failure, Violation } from "./failure.ts";
 import { Theatre } from "./faults/fault.ts";
 import { describePlan, drawPlan, unleash } from "./faults/plan.ts";
@@ -82,6 +83,7 @@ function play(world: World, options: SimulationOptions, plan: ReturnType<typeof 
       hub.relieve(world.clock.now);
     });
   }
+  holdElections(world);
   const population = populate(world, options.clusters ?? Math.max(4, world.hubs.length));
   const told = teller(world, options);
   awaitAgreement(world, "formation", bound, () => told("formation", 0));

@@ -1,4 +1,5 @@
 /** The teeth of the simulator: bugs that have been made, or nearly, in protocols of this kind. */
+import { FAILOVER_MUTANTS } from "./failover-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 
 const SMALL = ["--hubs", "6", "--minutes", "1"];
@@ -211,4 +212,5 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: struck("silent-death"),
     withinSeeds: 1,
   },
+  ...FAILOVER_MUTANTS,
 ];
