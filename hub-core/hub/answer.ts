@@ -5,6 +5,7 @@ import type { HubId, Millis } from "../common/types.ts";
 import { TEST_MESSAGE_TTL_MS } from "../gossip/index.ts";
 import { type LatencyObservation, latencyRecords, REPORT_FRESH_MS } from "../routing/index.ts";
 import { recordKeys } from "../wire/catalog.ts";
+import { setDraining } from "./draining.ts";
 import type { StepEffects } from "./effects.ts";
 import type { Hub } from "./hub.ts";
 import type { HubLocation, Request } from "./requests.ts";
@@ -22,6 +23,9 @@ export function answer(hub: Hub, request: Request, now: Millis, out: StepEffects
       return answered(metricsOf(hub, now));
     case "locate":
       return locate(hub, request.hubId);
+    case "drain":
+    case "undrain":
+      return setDraining(hub, request.kind === "drain", now, out);
     case "shutdown":
       return hub.departure.begin(hub, now, out);
     case "gossip-stats":

@@ -242,6 +242,7 @@ export class Hub {
   #start(out: StepEffects): void {
     this.#identity.persist();
     this.registry.start(this.#now, out);
+    this.coordination.setYielding(this.registry.draining);
     const known = this.#directory.all();
     for (const group of this.groups) {
       const theirs = known.filter((hub) => this.groupFor(hub) === group);
@@ -313,6 +314,8 @@ export class Hub {
         return this.registry.memberChanged(notice, now, out);
       case "coordinator-changed":
         return this.standingIn.review(this, now, out);
+      case "draining-changed":
+        return this.coordination.setYielding(notice.draining);
       case "clone-detected":
         this.#clones += 1;
         this.metrics.count("federation_clones_detected_total");

@@ -11,6 +11,9 @@ export type HubRequest =
   | { readonly kind: "health" }
   | { readonly kind: "status" }
   | { readonly kind: "metrics" }
+  /** Hand over all duties, and take none: `DrainAnswer`. */
+  | { readonly kind: "drain" }
+  | { readonly kind: "undrain" }
   /** Leave the federation: `Departed`. */
   | { readonly kind: "shutdown" }
   /** Where a hub is, as far as anyone here knows: `HubLocation`, or 404 `hub_unknown`. */

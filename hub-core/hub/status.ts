@@ -67,7 +67,7 @@ export function healthOf(hub: Hub, now: Millis): Health {
     hub_tier: hub.self.tier,
     version: hub.softwareVersion,
     uptime_ms: now - hub.startedAt,
-    draining: hub.departure.state !== "running",
+    draining: hub.registry.draining || hub.departure.state !== "running",
     synced: hub.catchUp.done(hub, now),
     checks,
   };
