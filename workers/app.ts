@@ -2,6 +2,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { SOFTWARE_VERSION } from "../durable-objects/version.ts";
 import { renderDocs } from "./docs/index.ts";
+import { drainRoutes } from "./drain/index.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 import { gossipRoutes } from "./gossip/index.ts";
 import { healthRoutes } from "./health/index.ts";
@@ -28,6 +29,7 @@ const routes = base
   .route("/", routingRoutes)
   .route("/", gossipRoutes)
   .route("/", introduceRoutes)
+  .route("/", drainRoutes)
   .route("/", shutdownRoutes)
   .route("/", peerRoutes);
 

@@ -3,6 +3,7 @@ import type { CounterSample, HistogramSample, Labels } from "../common/metrics.t
 import type { HubId, Millis, RegionId, Tier } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import { MEMBER_STATES, type MemberState } from "../wire/catalog.ts";
+import { coordinationOf } from "./coordination-status.ts";
 import { type CostEstimate, estimateCost } from "./cost.ts";
 import type { Group } from "./group.ts";
 import type { Hub } from "./hub.ts";
@@ -84,6 +85,7 @@ export function statusOf(hub: Hub, now: Millis): Record<string, unknown> {
     children: childrenOf(hub),
     members: memberCounts(hub),
     groups: byGroup(({ membership }) => membership.status()),
+    coordination: coordinationOf(hub),
     consensus: {},
     catalog: hub.registry.status().catalog,
     links: hub.links.greeted().map((link) => ({
