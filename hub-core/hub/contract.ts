@@ -17,10 +17,11 @@ import type {
   LogLevel,
   StoredIdentity,
   StoredOutcome,
+  StoredVote,
   StoredWrite,
 } from "../common/outbox.ts";
 import type { Reply } from "../common/problem.ts";
-import type { ClusterId, DurationMs, HubId, HubIdentity, Millis } from "../common/types.ts";
+import type { ClusterId, DurationMs, GroupId, HubId, HubIdentity, Millis } from "../common/types.ts";
 import type { Request } from "./requests.ts";
 
 export type { CheckOutcome, DialFailure };
@@ -67,4 +68,14 @@ export interface StoredState {
   readonly peers: readonly HubIdentity[];
   /** First answers by Idempotency-Key, oldest first or in any order. */
   readonly outcomes: ReadonlyMap<string, StoredOutcome>;
+  readonly logs: ReadonlyMap<GroupId, StoredLog>;
+}
+
+/** Of one group's consensus. */
+export interface StoredLog {
+  readonly vote: StoredVote;
+  /** An encoded `Snapshot`; null before the first. */
+  readonly snapshot: Uint8Array | null;
+  /** Encoded `Entry`s by index, without a gap from the snapshot on, or from 1. */
+  readonly entries: readonly { readonly index: number; readonly bytes: Uint8Array }[];
 }

@@ -6,7 +6,7 @@ import type { Effect, HubEvent, LinkId, StoredState } from "./contract.ts";
 import { Hub } from "./hub.ts";
 
 const HOP_MS = 5;
-const EMPTY: StoredState = { identity: null, records: new Map(), peers: [], outcomes: new Map() };
+const EMPTY: StoredState = { identity: null, records: new Map(), peers: [], outcomes: new Map(), logs: new Map() };
 
 export interface WorldHub {
   readonly id: HubId;

@@ -81,7 +81,7 @@ export class Hub {
     this.startedAt = now;
     this.#now = now;
     this.#instance = random.uint32();
-    this.#identity = new Identity(stored.identity, now);
+    this.#identity = new Identity(stored.identity, random, now);
     this.#measureLinksAt = now + measureEvery(this.config.membership);
     this.#directory = new Directory(this.self.hubId, [...config.seeds, ...stored.peers]);
     this.links = openLinks({

@@ -1,4 +1,5 @@
 import { type Decoded, union } from "./codec.ts";
+import { consensusMessages, relayMessages } from "./consensus-messages.ts";
 import { gossipMessages, receiptMessages } from "./gossip-messages.ts";
 import { linkMessages } from "./link-messages.ts";
 import { membershipMessages } from "./membership-messages.ts";
@@ -11,6 +12,8 @@ export const message = union({
   ...gossipMessages,
   ...receiptMessages,
   ...registryMessages,
+  ...consensusMessages,
+  ...relayMessages,
 });
 
 export type Message = Decoded<typeof message>;

@@ -42,7 +42,7 @@ export async function startEdge(now = Date.UTC(2026, 0, 1)): Promise<Edge> {
   const deployment = readDeployment(env as unknown as Env);
   const config = deployment.hubConfig("global-hub");
   invariant(config !== null, "the federation names its hub");
-  const stored = { identity: null, records: new Map(), peers: [], outcomes: new Map() };
+  const stored = { identity: null, records: new Map(), peers: [], outcomes: new Map(), logs: new Map() };
   const hub = new Hub({ config, stored, seed: 7, softwareVersion: "0.0.0" }, now);
   hub.step({ kind: "start" }, now);
   const stub = {
