@@ -78,6 +78,14 @@ export class Leadership {
     return quorumView(this.#s.configuration, (member) => this.#isThere(member, now));
   }
 
+  /** Some follower that is there has not got up to `index` yet. */
+  isFeeding(index: number): boolean {
+    return [...this.#progress.values()].some(
+      ({ member, match, state }) =>
+        !this.#s.doubted.has(member.hubId) && (match < index || state.kind === "snapshot"),
+    );
+  }
+
   /** Does a majority still take this leader for one, as far as is known? */
   isHeard(now: Millis): boolean {
     return isMajority(this.#s.configuration, (member) => this.#isThere(member, now));
