@@ -7,7 +7,7 @@ const parent = (hubId: string, region: string): Electable => ({ hubId, region, i
 
 const REGIONS = ["af", "ap", "eu", "sa", "us-east", "us-west", "z"];
 
-test("of eight in seven regions, the one that shares the parent's region is the learner, whatever its id", () => {
+test("CONFIG-23: of eight in seven regions, the one that shares the parent's region is the learner, whatever its id", () => {
   for (const shared of ["a-us-east", "zz-us-east"]) {
     const members = REGIONS.map((region) => child(region === "us-east" ? shared : `r-${region}`, region));
     const voters = chooseVoters([...members, parent("global", "us-east")]);
@@ -17,12 +17,12 @@ test("of eight in seven regions, the one that shares the parent's region is the 
   }
 });
 
-test("in one region they are chosen by id, the parent first", () => {
+test("CONFIG-23: in one region they are chosen by id, the parent first", () => {
   const members = ["d", "b", "c", "a"].map((id) => child(id, "r"));
   expect(chooseVoters([...members, parent("z", "r")], 3)).toEqual(["z", "a", "b"]);
 });
 
-test("a second hub of a region waits until each region has one, a third until each has two", () => {
+test("CONFIG-23: a second hub of a region waits until each region has one, a third until each has two", () => {
   const members = [child("a1", "a"), child("a2", "a"), child("a3", "a"), child("b1", "b"), child("b2", "b")];
   expect(chooseVoters([...members, child("c1", "c")], 5)).toEqual(["a1", "b1", "c1", "a2", "b2"]);
 });
@@ -32,7 +32,7 @@ const anyMembers = fc.uniqueArray(
   { selector: ({ hubId }) => hubId, maxLength: 20 },
 );
 
-test("the order in which members are told changes nothing, and no region has two more than another that could have more", () => {
+test("CONFIG-23: the order in which members are told changes nothing, and no region has two more than another that could have more", () => {
   fc.assert(
     fc.property(anyMembers, fc.nat(7), (members, max) => {
       const children = members.map((member) => ({ ...member, isParent: false }));

@@ -215,7 +215,14 @@ function costOf(hub: Hub, now: Millis): CostEstimate {
 }
 
 /** What was configured, in the words of the configuration file; there is no secret among it. */
-function describeConfig({ network, gossip, membership, registry, limits }: HubConfig): Record<string, unknown> {
+function describeConfig({
+  network,
+  gossip,
+  membership,
+  consensus,
+  registry,
+  limits,
+}: HubConfig): Record<string, unknown> {
   return {
     network: { max_connections_per_node: network.maxConnections, connection_timeout_ms: network.connectionTimeoutMs },
     gossip: {
@@ -233,6 +240,7 @@ function describeConfig({ network, gossip, membership, registry, limits }: HubCo
       suspicion_timeout_ms: membership.suspicionTimeoutMs,
       pause_tolerance_ms: membership.pauseToleranceMs,
     },
+    consensus: { threshold: consensus.threshold, proposal_timeout_ms: consensus.proposalTimeoutMs },
     registry: { health_check_interval_ms: registry.healthCheckIntervalMs, adopt_after_ms: registry.adoptAfterMs },
     limits: {
       max_regional_hubs: limits.maxRegionalHubs,
