@@ -36,7 +36,12 @@ export type StoredWrite =
   /** Null: this hub is no replica of that group any more, and forgets vote, snapshot and entries. */
   | { readonly table: "raft-vote"; readonly group: GroupId; readonly value: StoredVote | null }
   /** An encoded `Entry`. */
-  | { readonly table: "raft-entry"; readonly group: GroupId; readonly index: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | {
+      readonly table: "raft-entry";
+      readonly group: GroupId;
+      readonly index: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+    }
   /** Entries from `from` on are no more: another leader wrote others. */
   | { readonly table: "raft-truncate"; readonly group: GroupId; readonly from: number }
   /** An encoded `Snapshot`, in place of the one before, and of the entries up to `upTo`. */
