@@ -68,6 +68,8 @@ export const operation = union({
     /** In millionths; 0: the group's. Never less than the group's. */
     threshold: uint,
     timeoutMs: uint,
+    /** Refused when as many are pending: the proposer's `max_consensus_proposals`, for all replicas must count to the same. */
+    maxPending: uint,
   }),
   vote: variant(11, {
     proposalId: id,
