@@ -1,16 +1,23 @@
 /** From what an edge asks to what goes into the log, and from the state to what it is told. */
 import { answered, type Reply } from "../common/problem.ts";
-import { inMillionths } from "../common/required-votes.ts";
 import { hash32 } from "../common/random.ts";
+import { inMillionths } from "../common/required-votes.ts";
 import type { Json } from "../common/types.ts";
 import type { Command, Operation } from "../wire/log.ts";
-import type { AgreedState } from "./agreed-state.ts";
+import type { GroupState } from "./group-state.ts";
 import type { ConsensusRequest } from "./requests.ts";
 
 export type WriteRequest = Extract<
   ConsensusRequest,
   {
-    kind: "proposal-create" | "proposal-vote" | "state-put" | "state-delete" | "lease-grant" | "lease-renew" | "lease-revoke";
+    kind:
+      | "proposal-create"
+      | "proposal-vote"
+      | "state-put"
+      | "state-delete"
+      | "lease-grant"
+      | "lease-renew"
+      | "lease-revoke";
   }
 >;
 export type ReadRequest = Extract<
@@ -98,12 +105,13 @@ function flatten(value: unknown, names: Record<string, true> = {}): Record<strin
 }
 
 /** Stored replies leave out what the request said: it need not be in every hub's memory. */
-export function completed(request: WriteRequest, reply: Reply): Reply {
+export function completed(request: WriteRequest, reply: Reply, state: GroupState): Reply {
+  if (request.kind === "proposal-create" || request.kind === "proposal-vote") return state.withValue(reply);
   if (request.kind !== "state-put" || !reply.ok) return reply;
   return { ...reply, value: { ...(reply.value as Record<string, Json>), value: request.value } };
 }
 
-export function read(request: ReadRequest, state: AgreedState): Reply {
+export function read(request: ReadRequest, state: GroupState): Reply {
   switch (request.kind) {
     case "state-get":
       return withConsistency(state.keyValues.get(request.key), request.consistency);
@@ -112,11 +120,11 @@ export function read(request: ReadRequest, state: AgreedState): Reply {
     case "lease-get":
       return state.keyValues.lease(request.lease);
     case "proposal-list":
-      return state.proposalList(request);
+      return answered({ proposals: [] });
     case "proposal-get":
       return state.proposal(request.proposalId);
     case "vote-statistics":
-      return state.voteStatistics();
+      return answered({});
   }
 }
 

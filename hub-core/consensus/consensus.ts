@@ -10,9 +10,17 @@ import { inMillionths } from "../common/required-votes.ts";
 import type { DurationMs, GroupId, HubId, Millis } from "../common/types.ts";
 import type { Command } from "../wire/log.ts";
 import type { MessageOf } from "../wire/messages.ts";
-import type { AgreedState } from "./agreed-state.ts";
-import { completed, idempotencyOf, isWrite, operationOf, type ReadRequest, read, type WriteRequest } from "./answers.ts";
+import {
+  completed,
+  idempotencyOf,
+  isWrite,
+  operationOf,
+  type ReadRequest,
+  read,
+  type WriteRequest,
+} from "./answers.ts";
 import { Duties } from "./duties.ts";
+import type { GroupState } from "./group-state.ts";
 import { Intake } from "./intake.ts";
 import { type ConsensusMessage, isVoter, type QuorumView, type RaftMessage, type RaftTiming } from "./raft/index.ts";
 import { Readers } from "./readers.ts";
@@ -40,7 +48,7 @@ export interface ConsensusOptions {
   readonly replica: number;
   readonly incarnation: number;
   readonly stored: StoredLog | undefined;
-  readonly state: AgreedState;
+  readonly state: GroupState;
   readonly config: ConsensusConfig;
   readonly timing: RaftTiming;
   readonly members: () => readonly RosterMember[];
@@ -69,7 +77,7 @@ export class Consensus {
   readonly group: GroupId;
   readonly options: ConsensusOptions;
   readonly replication: Replication;
-  readonly state: AgreedState;
+  readonly state: GroupState;
   readonly writers: Writers;
   readonly readers: Readers;
   readonly watchers: Watchers;
@@ -149,7 +157,12 @@ export class Consensus {
     this.settle(now, out);
   }
 
-  request(id: string, request: Exclude<ConsensusRequest, { kind: "consensus-status" }>, now: Millis, out: ConsensusOutbox): void {
+  request(
+    id: string,
+    request: Exclude<ConsensusRequest, { kind: "consensus-status" }>,
+    now: Millis,
+    out: ConsensusOutbox,
+  ): void {
     const finish = (reply: Reply): void => out.reply(id, reply);
     if (isWrite(request)) this.#write(id, request, now, out);
     else if (request.kind === "state-watch") {
@@ -263,7 +276,8 @@ export class Consensus {
     const { options } = this;
     this.#replies = out;
     const later = this.#later(id);
-    const deadline = now + Math.min(timeoutOf(request) ?? options.config.proposalTimeoutMs, options.config.proposalTimeoutMs);
+    const deadline =
+      now + Math.min(timeoutOf(request) ?? options.config.proposalTimeoutMs, options.config.proposalTimeoutMs);
     const operation = operationOf(request, {
       self: options.self,
       fresh: (prefix) => `${prefix}-${options.random.uint48().toString(36)}`,
@@ -275,7 +289,7 @@ export class Consensus {
       deadline,
       finish: (reply) => {
         options.metrics.observe("consensus_proposal_time", this.#now - now, { group: this.group });
-        later(completed(request, reply));
+        later(completed(request, reply, this.state));
       },
     });
   }
@@ -331,7 +345,11 @@ export class Consensus {
 
   #forwarded(from: HubId, { commands, term }: MessageOf<"raft-forward">, now: Millis, out: ConsensusOutbox): void {
     const { state, leadership } = this.raft;
-    const refuse = (refused: readonly Command[], reason: "not-leader" | "no-quorum" | "busy", quorum: QuorumView): void => {
+    const refuse = (
+      refused: readonly Command[],
+      reason: "not-leader" | "no-quorum" | "busy",
+      quorum: QuorumView,
+    ): void => {
       if (refused.length === 0) return;
       const sessions = refused.map(({ session: { incarnation, seq } }) => ({ incarnation, seq }));
       out.send(from, { kind: "raft-forward-refused", ...state.envelope(0, term), sessions, reason, ...quorum });

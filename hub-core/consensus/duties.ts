@@ -1,8 +1,9 @@
 /** What a hub does for its group unasked: found it, follow the roster, end what is past its time, vote, give leadership back. */
 import type { DurationMs, HubId, Millis } from "../common/types.ts";
+import { MAX_VOTERS } from "../wire/log.ts";
 import type { Consensus, ConsensusOutbox } from "./consensus.ts";
 import type { Leadership } from "./raft/index.ts";
-import { mayFound, nextConfiguration, type RosterMember } from "./roster.ts";
+import { mayFound, nextConfiguration, REPLACE_AFTER_MS, type RosterMember } from "./roster.ts";
 
 /** How long a parent waits for hubs that it has not heard of before it founds the group with the others. */
 const FOUND_PATIENCE_MS: DurationMs = 3_000;
@@ -15,8 +16,8 @@ export class Duties {
   readonly #c: Consensus;
   #startedAt: Millis = 0;
   #lookAt: Millis = Number.NEGATIVE_INFINITY;
-  /** Ballots whose vote is on its way. */
-  readonly #voting = new Set<string>();
+  /** Ballots that this hub has seen: when it gives its vote, by its own clock, or null once that is on its way. */
+  readonly #votes = new Map<string, Millis | null>();
   #voteAt: Millis = Number.POSITIVE_INFINITY;
   #lapsing = false;
   #handedOver = false;
@@ -52,7 +53,8 @@ export class Duties {
   nextDeadline(): Millis {
     const { raft, state } = this.#c;
     const leads = raft.leadership !== null;
-    const lapse = leads && !this.#lapsing ? state.nextLapse() : Number.POSITIVE_INFINITY;
+    const behind = raft.state.logTime(0);
+    const lapse = leads && !this.#lapsing ? state.nextLapse() - behind : Number.POSITIVE_INFINITY;
     const waits = leads || (raft.state.lineage === 0 && this.#isParent);
     return Math.min(lapse, this.#voteAt, waits ? this.#lookAt : Number.POSITIVE_INFINITY);
   }
@@ -88,7 +90,8 @@ export class Duties {
   #followRoster(leadership: Leadership, now: Millis, out: ConsensusOutbox): void {
     const { options, raft } = this.#c;
     const { state } = raft;
-    const busy = !leadership.settled || state.configuration.outgoing !== null || state.log.configurationIndex > state.commit;
+    const busy =
+      !leadership.settled || state.configuration.outgoing !== null || state.log.configurationIndex > state.commit;
     if (busy) {
       this.#lookAt = now + LOOK_AGAIN_MS;
       return;
@@ -96,8 +99,15 @@ export class Duties {
     const caughtUp = (hubId: HubId): boolean => (leadership.matchOf(hubId) ?? -1) >= state.commit;
     const next = nextConfiguration(state.configuration, options.members(), caughtUp, this.#c.threshold, now);
     if (next) leadership.changeConfiguration(next, now, out);
-    const learning = state.configuration.learners.length > 0 || next !== null;
-    if (learning || options.members().some(isAway)) this.#lookAt = now + LOOK_AGAIN_MS * (next ? 1 : 20);
+    this.#lookAt = now + (next ? LOOK_AGAIN_MS : this.#nextLook());
+  }
+
+  /** A learner that may be needed catches up, a voter that is away stays away: neither is told by an event. */
+  #nextLook(): DurationMs {
+    const { voters, learners } = this.#c.raft.state.configuration;
+    const away = this.#c.options.members().some(({ state }) => state === "failed");
+    if (learners.length > 0 && (away || voters.length < MAX_VOTERS)) return LOOK_AGAIN_MS;
+    return away ? REPLACE_AFTER_MS : Number.POSITIVE_INFINITY;
   }
 
   /** The configured coordinator leads, as soon as it has caught up; one that drains does not. */
@@ -105,7 +115,11 @@ export class Duties {
     const { options, raft } = this.#c;
     const { leadership } = raft;
     if (!leadership || now < this.#transferAgainAt || !leadership.settled) return;
-    const target = this.#handedOver ? this.#successor(leadership) : this.#isParent ? null : this.#parentBack(leadership);
+    const target = this.#handedOver
+      ? this.#successor(leadership)
+      : this.#isParent
+        ? null
+        : this.#parentBack(leadership);
     if (target === null) return;
     this.#transferAgainAt = now + 2 * options.timing.electionMs;
     this.#lookAt = Math.min(this.#lookAt, this.#transferAgainAt);
@@ -126,14 +140,17 @@ export class Duties {
     const fit = options
       .members()
       .filter(({ hubId, state, draining }) => hubId !== options.self && state === "alive" && !draining)
-      .filter(({ hubId }) => !raft.state.doubted.has(hubId) && raft.state.configuration.voters.some((voter) => voter.hubId === hubId));
+      .filter(
+        ({ hubId }) =>
+          !raft.state.doubted.has(hubId) && raft.state.configuration.voters.some((voter) => voter.hubId === hubId),
+      );
     const match = (member: RosterMember): number => leadership.matchOf(member.hubId) ?? -1;
     fit.sort((a, b) => Number(b.isParent) - Number(a.isParent) || match(b) - match(a) || (a.hubId < b.hubId ? -1 : 1));
     return fit[0]?.hubId ?? null;
   }
 
   #lapse(now: Millis): void {
-    if (this.#lapsing || this.#c.state.nextLapse() > now) return;
+    if (this.#lapsing || this.#c.state.nextLapse() > this.#c.raft.state.logTime(now)) return;
     this.#lapsing = true;
     this.#c.propose({ kind: "lapse" }, now + DUTY_TIMEOUT_MS, () => {
       this.#lapsing = false;
@@ -141,22 +158,24 @@ export class Duties {
   }
 
   #vote(now: Millis): void {
-    const { options, state } = this.#c;
+    const { options, raft, state } = this.#c;
     this.#voteAt = Number.POSITIVE_INFINITY;
     if (!this.#c.votes) return;
-    for (const { proposalId, vote, reason, from } of state.verdicts(options.self)) {
-      if (this.#voting.has(proposalId)) continue;
-      if (from > now) {
-        this.#voteAt = Math.min(this.#voteAt, from);
+    const verdicts = state.verdicts(options.self);
+    if (verdicts.length === 0) this.#votes.clear();
+    for (const { proposalId, vote, reason, from } of verdicts) {
+      const at =
+        this.#votes.get(proposalId) ??
+        (this.#votes.has(proposalId) ? null : now + Math.max(0, from - raft.state.log.lastAt));
+      this.#votes.set(proposalId, at);
+      if (at === null) continue;
+      if (at > now) {
+        this.#voteAt = Math.min(this.#voteAt, at);
         continue;
       }
-      this.#voting.add(proposalId);
+      this.#votes.set(proposalId, null);
       const operation = { kind: "vote", proposalId, voter: options.self, vote, reason, byOperator: false } as const;
-      this.#c.propose(operation, now + DUTY_TIMEOUT_MS, () => this.#voting.delete(proposalId));
+      this.#c.propose(operation, now + DUTY_TIMEOUT_MS, () => this.#votes.delete(proposalId));
     }
   }
-}
-
-function isAway({ state }: RosterMember): boolean {
-  return state === "failed";
 }

@@ -2,9 +2,9 @@
 import type { Outbox } from "../common/outbox.ts";
 import { invariant, type Millis } from "../common/types.ts";
 import { type Applied, encodeSnapshot, type Snapshot } from "../wire/log.ts";
-import type { AgreedState } from "./agreed-state.ts";
-import { Raft } from "./raft/index.ts";
+import type { GroupState } from "./group-state.ts";
 import type { RaftOptions } from "./raft/index.ts";
+import { Raft } from "./raft/index.ts";
 
 /** A log is compacted when it has grown past these, and past the size of what it compacts to. */
 const MAX_LOG_ENTRIES = 2_000;
@@ -14,12 +14,12 @@ const PATIENCE = 4;
 
 export class Replication {
   readonly raft: Raft;
-  readonly #state: AgreedState;
+  readonly #state: GroupState;
   #applied: number;
   /** What stands before the log, encoded; null before the first compaction. */
   #snapshot: Uint8Array | null;
 
-  constructor(options: RaftOptions, state: AgreedState) {
+  constructor(options: RaftOptions, state: GroupState) {
     this.#state = state;
     this.#snapshot = options.stored?.snapshot ?? null;
     this.raft = new Raft(options, { snapshot: () => this.#snapshotBytes() });
@@ -58,7 +58,10 @@ export class Replication {
   compact(_now: Millis, out: Outbox): void {
     const { raft } = this;
     const { log, group } = raft.state;
-    const grown = Math.max(log.length / MAX_LOG_ENTRIES, log.bytes / Math.max(MAX_LOG_BYTES, this.#snapshot?.length ?? 0));
+    const grown = Math.max(
+      log.length / MAX_LOG_ENTRIES,
+      log.bytes / Math.max(MAX_LOG_BYTES, this.#snapshot?.length ?? 0),
+    );
     if (grown < 1 || this.#applied <= log.snapshotIndex) return;
     if (grown < PATIENCE && raft.leadership?.isFeeding(this.#applied)) return;
     const data = this.#state.encode();

@@ -49,10 +49,14 @@ export function nextConfiguration(
 
   const remaining = present.voters.filter(stays);
   const standing = new Set(remaining.filter((voter) => !away(voter)).map(({ hubId }) => hubId));
-  const eligible = here.filter((member) => standing.has(member.hubId) || (isNow(present.learners, member) && caughtUp(member.hubId)));
+  const eligible = here.filter(
+    (member) => standing.has(member.hubId) || (isNow(present.learners, member) && caughtUp(member.hubId)),
+  );
   const chosen = new Set(chooseVoters(eligible.filter(({ draining, hubId }) => !draining || standing.has(hubId))));
   // Those away keep their vote while nobody takes it.
-  const spare = remaining.filter(({ hubId }) => !chosen.has(hubId) && (!byId.has(hubId) || isGone((byId.get(hubId) as RosterMember).state)));
+  const spare = remaining.filter(
+    ({ hubId }) => !chosen.has(hubId) && (!byId.has(hubId) || isGone((byId.get(hubId) as RosterMember).state)),
+  );
   const voters: Replica[] = [
     ...here.filter(({ hubId }) => chosen.has(hubId)).map(({ hubId, replica }) => ({ hubId, replica })),
     ...spare,

@@ -1,6 +1,7 @@
 /** What a hub says of one group's consensus, with the field names of docs/API.md. */
-import type { HubId, Millis } from "../common/types.ts";
+
 import { requiredVotes } from "../common/required-votes.ts";
+import type { HubId, Millis } from "../common/types.ts";
 import type { Consensus } from "./consensus.ts";
 
 export interface GroupStatus {

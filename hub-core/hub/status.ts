@@ -3,6 +3,7 @@ import type { CounterSample, HistogramSample, Labels } from "../common/metrics.t
 import type { HubId, Millis, RegionId, Tier } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import { MEMBER_STATES, type MemberState } from "../wire/catalog.ts";
+import { checkConsensus, consensusOf } from "./agreement-status.ts";
 import { type CostEstimate, estimateCost } from "./cost.ts";
 import type { Group } from "./group.ts";
 import type { Hub } from "./hub.ts";
@@ -56,7 +57,7 @@ export function healthOf(hub: Hub, now: Millis): Health {
   const checks = {
     gossip_protocol: checkGossip(hub),
     membership_protocol: checkMembership(hub),
-    consensus_manager: { status: "disabled" as const, details: "no group of this hub has consensus" },
+    consensus_manager: checkConsensus(hub, now),
   };
   const worst = Object.values(checks).map(({ status }) => status);
   const status = worst.includes("unhealthy") ? "unhealthy" : worst.includes("degraded") ? "degraded" : "healthy";
@@ -84,7 +85,7 @@ export function statusOf(hub: Hub, now: Millis): Record<string, unknown> {
     children: childrenOf(hub),
     members: memberCounts(hub),
     groups: byGroup(({ membership }) => membership.status()),
-    consensus: {},
+    consensus: consensusOf(hub, now),
     catalog: hub.registry.status().catalog,
     links: hub.links.greeted().map((link) => ({
       peer: link.peer,

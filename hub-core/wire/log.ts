@@ -2,7 +2,22 @@
 import type { Reply } from "../common/problem.ts";
 import type { GroupId, HubId, Millis } from "../common/types.ts";
 import { id } from "./catalog.ts";
-import { bool, bytes, type Decoded, type DecodeError, decode, encode, list, nullable, oneOf, struct, text, uint, union, variant } from "./codec.ts";
+import {
+  bool,
+  bytes,
+  type Decoded,
+  type DecodeError,
+  decode,
+  encode,
+  list,
+  nullable,
+  oneOf,
+  struct,
+  text,
+  uint,
+  union,
+  variant,
+} from "./codec.ts";
 
 /** The group of the global hub and the regional hubs. */
 export const GLOBAL_GROUP: GroupId = "global";

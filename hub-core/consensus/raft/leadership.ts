@@ -1,10 +1,10 @@
 /** One leader's term: whom it feeds, what it may commit, which reads it vouches for. Ends with the term. */
 import type { Outbox } from "../../common/outbox.ts";
 import type { HubId, Millis } from "../../common/types.ts";
-import type { MessageOf } from "../../wire/messages.ts";
 import { MAX_ENTRIES } from "../../wire/consensus-messages.ts";
 import type { Command, Configuration, Replica } from "../../wire/log.ts";
-import { isMajority, isVoter, quorumView, type QuorumView, replicasOf, storedByQuorum } from "./configuration.ts";
+import type { MessageOf } from "../../wire/messages.ts";
+import { isMajority, isVoter, type QuorumView, quorumView, replicasOf, storedByQuorum } from "./configuration.ts";
 import { Progress } from "./progress.ts";
 import type { RaftState } from "./raft-state.ts";
 import { ReadIndex, type ReadReady } from "./read-index.ts";
@@ -45,6 +45,7 @@ export class Leadership {
     this.#heartbeatAt = now + state.timing.heartbeatMs;
     this.#checkQuorumAt = now + state.timing.electionMs;
     this.#followConfiguration(now);
+    state.setClock(now);
     this.#noop = state.appendOwn({ kind: "noop" }, now, out);
     this.#advanceCommit(now, out);
     this.broadcast(now, out);
@@ -81,8 +82,7 @@ export class Leadership {
   /** Some follower that is there has not got up to `index` yet. */
   isFeeding(index: number): boolean {
     return [...this.#progress.values()].some(
-      ({ member, match, state }) =>
-        !this.#s.doubted.has(member.hubId) && (match < index || state.kind === "snapshot"),
+      ({ member, match, state }) => !this.#s.doubted.has(member.hubId) && (match < index || state.kind === "snapshot"),
     );
   }
 
@@ -168,7 +168,10 @@ export class Leadership {
   /** A quiet group's liveness is membership's: `step-down` when a majority is doubted. */
   doubtsChanged(now: Millis): "lead" | "step-down" {
     if (!this.#quiet) return "lead";
-    const there = isMajority(this.#s.configuration, (member) => this.#isSelf(member) || !this.#s.doubted.has(member.hubId));
+    const there = isMajority(
+      this.#s.configuration,
+      (member) => this.#isSelf(member) || !this.#s.doubted.has(member.hubId),
+    );
     if (!there) return "step-down";
     this.wake(now);
     return "lead";
@@ -176,7 +179,12 @@ export class Leadership {
 
   // ── Answers ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  appended(from: HubId, { from: replica, match, round }: MessageOf<"raft-appended">, now: Millis, out: Outbox): ReadReady[] {
+  appended(
+    from: HubId,
+    { from: replica, match, round }: MessageOf<"raft-appended">,
+    now: Millis,
+    out: Outbox,
+  ): ReadReady[] {
     const progress = this.#heard(from, replica, round, now);
     if (!progress) return [];
     // Its word alone must not break this hub.
@@ -203,7 +211,12 @@ export class Leadership {
     return this.#runReads(now, out);
   }
 
-  snapshotPart(from: HubId, { from: replica, index, offset }: MessageOf<"raft-snapshot-ack">, now: Millis, out: Outbox): void {
+  snapshotPart(
+    from: HubId,
+    { from: replica, index, offset }: MessageOf<"raft-snapshot-ack">,
+    now: Millis,
+    out: Outbox,
+  ): void {
     const progress = this.#heard(from, replica, 0, now);
     if (progress?.state.kind !== "snapshot" || progress.state.transfer.index !== index) return;
     progress.state.transfer.acknowledged(offset);
@@ -313,7 +326,9 @@ export class Leadership {
 
   #uncommittedBytes(): number {
     const { log, commit } = this.#s;
-    return log.slice(commit + 1, Number.POSITIVE_INFINITY, MAX_UNCOMMITTED_BYTES + 1).reduce((sum, { bytes }) => sum + bytes.length, 0);
+    return log
+      .slice(commit + 1, Number.POSITIVE_INFINITY, MAX_UNCOMMITTED_BYTES + 1)
+      .reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
   #retryLost(): void {
@@ -346,7 +361,10 @@ export class Leadership {
     if (!transfer || transfer.asked) return;
     const progress = this.#progress.get(transfer.target);
     if (!progress || progress.match < this.#s.log.lastIndex) return;
-    transfer.asked = out.send(transfer.target, { kind: "raft-timeout-now", ...this.#s.envelope(progress.member.replica) });
+    transfer.asked = out.send(transfer.target, {
+      kind: "raft-timeout-now",
+      ...this.#s.envelope(progress.member.replica),
+    });
   }
 
   /** Whatever it lacks and may be sent; at least one append when `always`. */
@@ -382,11 +400,17 @@ export class Leadership {
       return false;
     }
     progress.commitTold = s.commit;
-    progress.sent(entries.length, entries.reduce((sum, { bytes }) => sum + bytes.length, 0));
+    progress.sent(
+      entries.length,
+      entries.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    );
     return true;
   }
 
-  #proposersOf(entries: readonly { readonly entry: { readonly body: { readonly kind: string } } }[], to: HubId): HubId[] {
+  #proposersOf(
+    entries: readonly { readonly entry: { readonly body: { readonly kind: string } } }[],
+    to: HubId,
+  ): HubId[] {
     const proposers = new Set<HubId>();
     for (const { entry } of entries) {
       const body = entry.body as { kind: string; commands?: readonly Command[] };

@@ -1,7 +1,14 @@
 /** The log of one replica from its snapshot on, and what of it is committed. Whoever changes it persists the change. */
 import { type GroupId, invariant, type Millis } from "../../common/types.ts";
 import { DecodeError } from "../../wire/codec.ts";
-import { type Configuration, decodeEntry, decodeSnapshot, type Entry, encodeEntry, type Snapshot } from "../../wire/log.ts";
+import {
+  type Configuration,
+  decodeEntry,
+  decodeSnapshot,
+  type Entry,
+  encodeEntry,
+  type Snapshot,
+} from "../../wire/log.ts";
 
 export interface LogEntry {
   readonly entry: Entry;

@@ -1,5 +1,5 @@
 /** How far one follower is, as its leader knows, and what is on its way to it (etcd/raft's progress). */
-import type { Millis } from "../../common/types.ts";
+import { type Millis, unreachable } from "../../common/types.ts";
 import type { Replica } from "../../wire/log.ts";
 import type { SnapshotTransfer } from "./snapshot-transfer.ts";
 
@@ -45,6 +45,8 @@ export class Progress {
         return this.state.inFlight.length < MAX_APPENDS_IN_FLIGHT && this.bytesInFlight < MAX_BYTES_IN_FLIGHT;
       case "snapshot":
         return false;
+      default:
+        return unreachable(this.state);
     }
   }
 

@@ -4,7 +4,7 @@ import type { Random } from "../../common/random.ts";
 import { type DurationMs, type GroupId, type HubId, invariant, type Millis } from "../../common/types.ts";
 import type { Configuration, Entry, Snapshot } from "../../wire/log.ts";
 import { isVoter } from "./configuration.ts";
-import { loadLog, logEntry, type LogEntry, type RaftLog } from "./log.ts";
+import { type LogEntry, loadLog, logEntry, type RaftLog } from "./log.ts";
 
 export interface RaftTiming {
   /** Between appends of a leader that has nothing to say. */
@@ -39,6 +39,7 @@ export class RaftState {
   /** Members that membership does not take for alive, or whose link has just closed. */
   readonly doubted = new Set<HubId>();
   #vote: StoredVote;
+  #behind: DurationMs = 0;
 
   constructor(options: RaftOptions) {
     this.group = options.group;
@@ -92,8 +93,18 @@ export class RaftState {
   }
 
   appendOwn(body: Entry["body"], now: Millis, out: Outbox): number {
-    const at = Math.max(this.log.lastAt, Math.floor(now));
+    const at = Math.max(this.log.lastAt, Math.floor(this.logTime(now)));
     return this.append(logEntry({ term: this.term, at, body }), out);
+  }
+
+  /** A leader whose clock is behind the log's carries on from there: log time goes on, at its pace. */
+  logTime(now: Millis): Millis {
+    return now + this.#behind;
+  }
+
+  /** At the start of its leadership. */
+  setClock(now: Millis): void {
+    this.#behind = Math.max(0, this.log.lastAt - now);
   }
 
   append(added: LogEntry, out: Outbox): number {

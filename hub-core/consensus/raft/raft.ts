@@ -5,10 +5,10 @@
 import type { Outbox } from "../../common/outbox.ts";
 import { type DurationMs, type HubId, type Millis, unreachable } from "../../common/types.ts";
 import type { consensusMessages } from "../../wire/consensus-messages.ts";
-import type { Message, MessageOf } from "../../wire/messages.ts";
 import type { Snapshot } from "../../wire/log.ts";
+import type { Message, MessageOf } from "../../wire/messages.ts";
 import { Candidacy } from "./candidacy.ts";
-import { isMajority, isVoter, quorumView, type QuorumView, replicasOf } from "./configuration.ts";
+import { isMajority, isVoter, type QuorumView, quorumView, replicasOf } from "./configuration.ts";
 import { Following } from "./following.ts";
 import { Leadership, type LeadershipSources } from "./leadership.ts";
 import { type RaftOptions, RaftState } from "./raft-state.ts";
@@ -283,7 +283,12 @@ export class Raft {
     this.#role = { kind: "follower" };
   }
 
-  #led(from: HubId, message: MessageOf<"raft-append"> | MessageOf<"raft-snapshot">, now: Millis, out: Outbox): Snapshot | null {
+  #led(
+    from: HubId,
+    message: MessageOf<"raft-append"> | MessageOf<"raft-snapshot">,
+    now: Millis,
+    out: Outbox,
+  ): Snapshot | null {
     const { state } = this;
     if (message.term < state.term) {
       const stale = { pre: false, granted: false };

@@ -64,7 +64,10 @@ export class SnapshotAssembly {
   #have = 0;
 
   /** @returns how far it is now, and the whole once it is there. */
-  take(leaderTerm: number, { index, snapshotTerm, size, offset, part }: Part): { offset: number; whole: Uint8Array | null } {
+  take(
+    leaderTerm: number,
+    { index, snapshotTerm, size, offset, part }: Part,
+  ): { offset: number; whole: Uint8Array | null } {
     const same =
       this.#of.leaderTerm === leaderTerm &&
       this.#of.index === index &&
