@@ -1,5 +1,6 @@
 /** One link as the hub sees it, and which of two to the same peer survives. */
-import type { HubId, HubIdentity, Millis } from "../common/types.ts";
+import type { HubId, Millis } from "../common/types.ts";
+import type { Greeted } from "../membership/index.ts";
 import type { Message, MessageOf } from "../wire/messages.ts";
 import type { LinkId } from "./contract.ts";
 
@@ -12,6 +13,8 @@ export interface Link {
   readonly openedAt: Millis;
   /** Null until the peer's hello has arrived. */
   greeting: Greeting | null;
+  /** Its hello alone gives it no place here: it has still to say for whom it stands in. */
+  candidate: Greeting | null;
   /** Another link replaces it: by this time it is closed. Until the peer says goodbye too, it is read. */
   retiring: Millis | null;
   /** Messages that leave at the end of the step. */
@@ -25,10 +28,7 @@ export interface Link {
   bytesReceived: number;
 }
 
-export interface Greeting {
-  readonly hub: HubIdentity;
-  readonly incarnation: number;
-  readonly instance: number;
+export interface Greeting extends Greeted {
   /** Negotiated protocol version. */
   readonly version: number;
 }
@@ -42,4 +42,8 @@ export function survivor(self: HubId, held: Link, newcomer: Link): Link {
   if (held.dialler === newcomer.dialler) return newcomer;
   const lowerDials = self < held.peer ? "us" : "them";
   return held.dialler === lowerDials ? held : newcomer;
+}
+
+export function longestUnheard(links: readonly Link[]): Link | undefined {
+  return [...links].sort((a, b) => a.lastHeardAt - b.lastHeardAt || (a.peer < b.peer ? -1 : 1))[0];
 }

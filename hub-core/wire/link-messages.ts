@@ -1,5 +1,5 @@
 import { TIERS } from "../common/types.ts";
-import { coordinates, id } from "./catalog.ts";
+import { coordinates, id, leadership } from "./catalog.ts";
 import { nullable, oneOf, struct, text, uint, variant } from "./codec.ts";
 
 const identity = struct({
@@ -27,4 +27,6 @@ export const linkMessages = {
   goodbye: variant(2, {
     reason: oneOf(["renewed", "duplicate", "over-limit", "leaving", "unwanted", "not-in-group", "protocol"]),
   }),
+  /** Behind the hello of a hub that stands in for its parent: why it belongs to the other end's group. Since version 2. */
+  "stand-in": variant(3, { leadership }),
 } as const;
