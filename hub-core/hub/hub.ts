@@ -324,7 +324,7 @@ export class Hub {
     switch (notice.kind) {
       case "member-changed":
         this.#overlayStale = true;
-        this.agreement.judged(notice.group, notice.hub.hubId, notice.to === "alive", now, out);
+        if (this.departure.state === "running") this.agreement.judged(notice.group, notice.hub.hubId, notice.to === "alive", now, out);
         return this.registry.memberChanged(notice, now, out);
       case "coordinator-changed":
         return this.standingIn.review(this, now, out);
