@@ -1,6 +1,9 @@
 import { TIERS } from "../common/types.ts";
 import { coordinates, id } from "./catalog.ts";
-import { nullable, oneOf, struct, text, uint, variant } from "./codec.ts";
+import { bytes, nullable, oneOf, struct, text, uint, variant } from "./codec.ts";
+
+/** Of one part: two fit a frame of the least size that may be configured, four one of the usual size. */
+export const PART_BYTES = 16_000;
 
 const identity = struct({
   hubId: id,
@@ -27,4 +30,9 @@ export const linkMessages = {
   goodbye: variant(2, {
     reason: oneOf(["renewed", "duplicate", "over-limit", "leaving", "unwanted", "not-in-group", "protocol"]),
   }),
+} as const;
+
+/** A message that fits no frame: the bytes of it in parts, one right after the other. `id` tells it from others on that link. */
+export const partMessages = {
+  "message-part": variant(3, { id: uint, index: uint, count: uint, bytes: bytes(PART_BYTES) }),
 } as const;
