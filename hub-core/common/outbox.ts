@@ -26,6 +26,15 @@ export interface StoredVote {
   readonly votedFor: HubId | null;
 }
 
+/** Of one group's consensus. */
+export interface StoredLog {
+  readonly vote: StoredVote;
+  /** An encoded `Snapshot`; null before the first. */
+  readonly snapshot: Uint8Array | null;
+  /** Encoded `Entry`s by index, without a gap from the snapshot on, or from 1. */
+  readonly entries: readonly { readonly index: number; readonly bytes: Uint8Array }[];
+}
+
 export type StoredWrite =
   | { readonly table: "identity"; readonly value: StoredIdentity }
   /** An encoded `Rumor` of the hub's own log; null deletes it. */

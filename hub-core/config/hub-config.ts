@@ -20,6 +20,7 @@ export interface HubConfig {
   readonly network: NetworkConfig;
   readonly gossip: GossipConfig;
   readonly membership: MembershipConfig;
+  readonly consensus: ConsensusConfig;
   readonly registry: RegistryConfig;
   readonly limits: LimitsConfig;
 }
@@ -65,6 +66,12 @@ export interface MembershipConfig {
   readonly reclaimAfterMs: DurationMs;
   /** Between redials of failed members: bounds the time to reconnect after a heal. */
   readonly redialIntervalMs: DurationMs;
+}
+
+export interface ConsensusConfig {
+  /** 0…1 of the voters; never less than a majority is required, whatever this says. */
+  readonly threshold: number;
+  readonly proposalTimeoutMs: DurationMs;
 }
 
 export interface RegistryConfig {

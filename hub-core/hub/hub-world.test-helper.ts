@@ -1,5 +1,5 @@
 /** A few hubs, perfect links and virtual time: enough to see what a Hub does when nothing goes wrong. */
-import type { StoredOutcome, StoredWrite } from "../common/outbox.ts";
+import { Storage } from "../../test/simulation/storage.ts";
 import type { HubId, HubIdentity, Millis, Tier } from "../common/types.ts";
 import { type Federation, hubConfigOf, parseFederationFile } from "../config/index.ts";
 import type { Effect, HubEvent, LinkId, StoredState } from "./contract.ts";
@@ -127,39 +127,10 @@ export class HubWorld {
 }
 
 /** What storage would hold after these effects. */
-export function storedAfter(effects: readonly Effect[], before: StoredState = EMPTY): StoredState {
-  let { identity } = before;
-  const records = new Map(before.records);
-  const peers = new Map(before.peers.map((peer) => [peer.hubId, peer]));
-  const outcomes = new Map(before.outcomes);
-  for (const write of effects.flatMap((effect) => (effect.kind === "persist" ? [effect.write] : []))) {
-    identity = apply(write, records, peers, outcomes) ?? identity;
-  }
-  return { identity, records, peers: [...peers.values()], outcomes };
-}
-
-function apply(
-  write: StoredWrite,
-  records: Map<string, Uint8Array>,
-  peers: Map<HubId, HubIdentity>,
-  outcomes: Map<string, StoredOutcome>,
-): StoredState["identity"] {
-  switch (write.table) {
-    case "identity":
-      return write.value;
-    case "record":
-      if (write.bytes) records.set(write.key, write.bytes);
-      else records.delete(write.key);
-      return null;
-    case "peer":
-      if (write.value) peers.set(write.hubId, write.value);
-      else peers.delete(write.hubId);
-      return null;
-    case "outcome":
-      if (write.value) outcomes.set(write.key, write.value);
-      else outcomes.delete(write.key);
-      return null;
-  }
+export function storedAfter(effects: readonly Effect[]): StoredState {
+  const storage = new Storage();
+  storage.commit(effects.flatMap((effect) => (effect.kind === "persist" ? [effect.write] : [])));
+  return storage.load();
 }
 
 function federationOf(hubs: readonly WorldHub[]): Federation {

@@ -11,6 +11,7 @@ import { TestMessages } from "../gossip/index.ts";
 import { Registry } from "../registry/index.ts";
 import { Router } from "../routing/index.ts";
 import { NEWEST_VERSION } from "../wire/versions.ts";
+import { Agreement } from "./agreement.ts";
 import { answer } from "./answer.ts";
 import { CatchUp } from "./catch-up.ts";
 import { checked } from "./checked.ts";
@@ -26,6 +27,7 @@ import { LinkLoad, measureEvery } from "./link-load.ts";
 import { openLinks } from "./link-setup.ts";
 import type { LinkNews } from "./link-surroundings.ts";
 import type { Links } from "./links.ts";
+import { passOn } from "./pass-on.ts";
 import { Wake } from "./wake.ts";
 
 export interface HubOptions {
@@ -53,6 +55,7 @@ export class Hub {
   readonly registry: Registry;
   readonly router: Router;
   readonly tests: TestMessages;
+  readonly agreement: Agreement;
   readonly links: Links;
   readonly catchUp = new CatchUp();
   readonly departure = new Departure();
@@ -98,6 +101,7 @@ export class Hub {
     this.registry = new Registry({
       self: this.self,
       incarnation: this.#identity.incarnation,
+      replica: this.#identity.replica,
       seqCeiling: this.#identity.seqCeiling,
       storedRecords: stored.records,
       storedOutcomes: stored.outcomes,
@@ -129,6 +133,8 @@ export class Hub {
       limit: MAX_TEST_MESSAGES,
       resendMs: config.gossip.intervalMs,
     });
+    const { groups, registry, metrics } = this;
+    this.agreement = new Agreement({ config, stored, identity: this.#identity, groups, registry, random, metrics });
   }
 
   get incarnation(): number {
@@ -203,7 +209,7 @@ export class Hub {
         return this.#introduce(event.hubs, out);
       case "request":
         this.metrics.count("federation_requests_total");
-        return out.reply(event.id, answer(this, event.request, now, out));
+        return answer(this, event, now, out);
       default:
         return unreachable(event);
     }
@@ -217,6 +223,7 @@ export class Hub {
       const theirs = known.filter((hub) => this.groupFor(hub) === group);
       group.membership.start(theirs, this.#now, out);
     }
+    this.agreement.start(this.#now, out);
     out.log("info", "hub_started", { incarnation: this.#identity.incarnation, known_hubs: known.length });
   }
 
@@ -238,9 +245,7 @@ export class Hub {
       if (membership.nextDeadline() <= now) membership.tick(now, out);
       if (gossip.nextDeadline() <= now) gossip.tick(now, out);
     }
-    if (this.registry.nextDeadline() <= now) this.registry.tick(now, out);
-    if (this.tests.nextDeadline() <= now) this.tests.tick(now, out);
-    if (this.router.soundings.nextDeadline() <= now) this.router.soundings.tick(now, out);
+    for (const machine of this.#machines()) if (machine.nextDeadline() <= now) machine.tick(now, out);
     if (this.#measureLinksAt <= now) this.#measureLinks(out);
     if (this.links.nextDeadline() <= now) this.links.tick(now, this.#news, out);
     this.#settle(out);
@@ -266,6 +271,7 @@ export class Hub {
       if (this.#catalogStale) {
         this.#catalogStale = false;
         this.registry.rumorsApplied(this.#now, out);
+        this.agreement.catalogChanged(this.#now, out);
         continue;
       }
       if (!this.#overlayStale) return;
@@ -283,6 +289,7 @@ export class Hub {
         group?.membership.linkOpened(news.hub, news.incarnation, news.instance, now, out);
         group?.gossip.peerUp({ hubId: news.hub.hubId, region: news.hub.region, rttMs: null }, now, out);
         if (!group) return;
+        this.agreement.linkChanged(news.hub.hubId, true, now, out);
         this.#groupOfLink.set(news.hub.hubId, group);
         return this.tests.peerUp(news.hub.hubId);
       }
@@ -291,6 +298,7 @@ export class Hub {
         this.#groupOfLink.delete(news.peer);
         group?.gossip.peerDown(news.peer, now, out);
         this.tests.peerDown(news.peer, now);
+        this.agreement.linkChanged(news.peer, false, now, out);
         group?.membership.linkClosed(news.peer, news.expected, now, out);
         return;
       }
@@ -320,29 +328,17 @@ export class Hub {
     switch (notice.kind) {
       case "member-changed":
         this.#overlayStale = true;
+        this.agreement.judged(notice.group, notice.hub.hubId, notice.to === "alive", now, out);
         return this.registry.memberChanged(notice, now, out);
       case "clone-detected":
         this.#clones += 1;
         this.metrics.count("federation_clones_detected_total");
         return;
       case "rumor-applied":
-        return this.#relay(notice, out);
+        if (notice.from !== null) this.#catalogStale = true;
+        return passOn(this, notice, notice.from === null ? undefined : this.#groupOfPeer(notice.from), now, out);
       default:
         return unreachable(notice);
-    }
-  }
-
-  /** A rumor goes on in every group but the one it came from, whose gossip has passed it on already. */
-  #relay({ rumor, from, hops }: Extract<Notice, { kind: "rumor-applied" }>, out: StepEffects): void {
-    const now = this.#now;
-    if (from !== null) this.#catalogStale = true;
-    if (rumor.body.kind === "test") this.tests.applied(rumor, from, hops, now, out);
-    const cameBy = from === null ? undefined : this.#groupOfPeer(from);
-    for (const group of this.groups) {
-      if (group === cameBy) continue;
-      // The group's own view of the store: foreign records go down in routing form.
-      const scoped = this.registry.storeFor(group.id).get(rumor.origin, rumor.seq);
-      if (scoped) group.gossip.publish(scoped, hops, null, now, out);
     }
   }
 
@@ -358,7 +354,7 @@ export class Hub {
     const { membership } = this.config;
     const since = cutOffSince(this.groups, membership, this.#now);
     // Late, this hub was not listening: what has come meanwhile is still to be read.
-    if (this.#now - this.#measureLinksAt <= LATE_LOOK_MS) this.registry.setCutOff(since, this.#now, out);
+    if (this.#now - this.#measureLinksAt <= LATE_LOOK_MS) this.registry.selfRecords.setCutOff(since, this.#now, out);
     // That it hears again is news at once.
     this.#measureLinksAt = this.#now + (since === null ? measureEvery(membership) : membership.probeIntervalMs);
     const measured = this.#linkLoad.measure(
@@ -371,21 +367,21 @@ export class Hub {
       const hub = this.find(peer);
       if (hub) this.groupFor(hub)?.gossip.peerUpdated({ hubId: peer, region: hub.region, rttMs });
     }
-    this.registry.setLinks(measured, this.#now, out);
+    this.registry.selfRecords.setLinks(measured, this.#now, out);
   }
 
   #arm(out: StepEffects): void {
-    let next = Math.min(
-      this.links.nextDeadline(),
-      this.registry.nextDeadline(),
-      this.tests.nextDeadline(),
-      this.router.soundings.nextDeadline(),
-      this.#measureLinksAt,
-    );
+    let next = Math.min(this.links.nextDeadline(), this.#measureLinksAt);
+    for (const machine of this.#machines()) next = Math.min(next, machine.nextDeadline());
     for (const { membership, gossip } of this.groups) {
       next = Math.min(next, membership.nextDeadline(), gossip.nextDeadline());
     }
     this.#wake.arm(next, out);
+  }
+
+  /** Those that are not a group's, in the order of their turns. */
+  #machines() {
+    return [this.registry, this.tests, this.router.soundings, this.agreement];
   }
 
   #groupOfPeer(peer: HubId): Group | undefined {

@@ -55,6 +55,7 @@ export function testConfig(
       reclaimAfterMs: 86_400_000,
       redialIntervalMs: 500,
     },
+    consensus: { threshold: 0.6, proposalTimeoutMs: 10_000 },
     registry: {
       healthCheckIntervalMs: 2_000,
       healthCheckTimeoutMs: 1_000,

@@ -36,7 +36,6 @@ import {
   maxTombstones,
   maxWithdrawals,
 } from "./limits.ts";
-import type { MeasuredLink } from "./links-record.ts";
 import { getService, listClusters, listServices } from "./listing.ts";
 import { LogRecovery } from "./log-recovery.ts";
 import { isDurable, type LatencyShortage, OwnLog, readStoredLog } from "./own-log.ts";
@@ -54,6 +53,7 @@ import { Upkeep } from "./upkeep.ts";
 export interface RegistryOptions {
   readonly self: HubIdentity;
   readonly incarnation: number;
+  readonly replica: number;
   /** Numbers below it may have been used by earlier runs. */
   readonly seqCeiling: number;
   /** Own log as stored, by key. */
@@ -78,7 +78,8 @@ export class Registry {
   readonly #store: RecordStore;
   readonly #log: OwnLog;
   readonly #owned: OwnedClusters;
-  readonly #self: SelfRecords;
+  /** What this hub says of itself. */
+  readonly selfRecords: SelfRecords;
   readonly #assignments: Assignments;
   readonly #adoption: Adoption;
   readonly #handBack: HandBack;
@@ -124,15 +125,15 @@ export class Registry {
       catalog,
       random,
       metrics,
-      counted: (now) => this.#self.counted(now),
+      counted: (now) => this.selfRecords.counted(now),
     });
     this.#owned = owned;
-    const { softwareVersion } = options;
-    this.#self = new SelfRecords({ self, incarnation, config, softwareVersion, catalog, log, owned });
+    const { replica, softwareVersion } = options;
+    this.selfRecords = new SelfRecords({ self, incarnation, replica, config, softwareVersion, catalog, log, owned });
     const succession = new Succession(self, catalog);
     const assignments = new Assignments(self, catalog.directory, metrics);
     this.#assignments = assignments;
-    const draining = () => this.#self.draining;
+    const draining = () => this.selfRecords.draining;
     this.#adoption = new Adoption({ self, config, catalog, owned, assignments, succession, metrics, draining });
     this.#handBack = new HandBack({ self, config, catalog, owned, assignments });
     const { adoptAfterMs, tombstoneTtlMs } = config.registry;
@@ -186,7 +187,7 @@ export class Registry {
     this.#log.forget(this.#unreadable, out);
     metrics.count("registry_stored_records_unreadable_total", this.#unreadable.length);
     for (const rumor of this.#stored) this.#store.putOwn(rumor, now);
-    this.#self.start(now, out);
+    this.selfRecords.start(now, out);
     const hub = this.#stored.find(({ key }) => key === recordKeys.hub);
     // Tombstones of what was deleted meanwhile are gone by now, so nothing of the old clusters may come back by itself.
     const awayTooLong = hub !== undefined && hub.expiresAt !== null && hub.expiresAt <= now;
@@ -207,16 +208,8 @@ export class Registry {
     this.#settle(now, out);
   }
 
-  setLinks(links: readonly MeasuredLink[], now: Millis, out: Outbox): void {
-    this.#self.setLinks(links, now, out);
-  }
-
-  setCutOff(since: Millis | null, now: Millis, out: Outbox): void {
-    this.#self.setCutOff(since, now, out);
-  }
-
   setDraining(draining: boolean, now: Millis, out: Outbox): void {
-    this.#self.setDraining(draining, now, out);
+    this.selfRecords.setDraining(draining, now, out);
     this.#settle(now, out);
   }
 
@@ -303,7 +296,7 @@ export class Registry {
       this.#catalog.hasLost ? 0 : Number.POSITIVE_INFINITY,
       this.#recovery.nextDeadline(),
       this.#owned.nextDeadline(),
-      this.#self.nextDeadline(),
+      this.selfRecords.nextDeadline(),
       this.#assignments.nextDeadline(),
       this.#adoption.nextDeadline(),
       this.#handBack.nextDeadline(),
@@ -315,7 +308,7 @@ export class Registry {
 
   tick(now: Millis, out: Outbox): void {
     const { restored, vouches } = this.#recovery.tick(now, out);
-    if (restored) this.#self.republish(now, out);
+    if (restored) this.selfRecords.republish(now, out);
     if (restored || vouches) this.#spokesman.restate(now, out);
     this.#owned.tick(now, out);
     this.#assignments.tick(now, out);
@@ -324,7 +317,7 @@ export class Registry {
     this.#spokesman.tick(now, out);
     this.#sponsor.tick(now, out);
     this.#upkeep.tick(now, out);
-    this.#self.tick(now, out);
+    this.selfRecords.tick(now, out);
     this.#settle(now, out);
   }
 
@@ -369,7 +362,7 @@ export class Registry {
   #take(record: ClusterRecord, now: Millis, out: Outbox): boolean {
     if (this.#owned.has(record.clusterId)) return true;
     if (this.#catalog.claims.highestIncarnation(record.clusterId) > record.incarnation) return false;
-    if (!this.#owned.hasRoom || this.#self.draining) return false;
+    if (!this.#owned.hasRoom || this.selfRecords.draining) return false;
     this.#owned.take(record, now, out);
     return true;
   }
@@ -382,7 +375,7 @@ export class Registry {
     this.#sponsor.review(now, out);
     this.#adoption.review(now);
     this.#handBack.review(now);
-    this.#self.review(now);
+    this.selfRecords.review(now);
   }
 
   #yieldLost(now: Millis, out: Outbox): void {

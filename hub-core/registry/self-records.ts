@@ -13,6 +13,7 @@ export interface SelfRecordsOptions {
   readonly self: HubIdentity;
   readonly incarnation: number;
   readonly config: HubConfig;
+  readonly replica: number;
   readonly softwareVersion: string;
   readonly catalog: Catalog;
   readonly log: OwnLog;
@@ -30,6 +31,7 @@ export class SelfRecords {
   #startedAt: Millis = 0;
   #draining = false;
   #cutOffSince: Millis | null = null;
+  #logs: HubRecord["logs"] = [];
   #hubAt: Millis = Number.POSITIVE_INFINITY;
   #summaryAt: Millis = Number.POSITIVE_INFINITY;
   #summarisedAt: Millis = Number.NEGATIVE_INFINITY;
@@ -66,6 +68,11 @@ export class SelfRecords {
     // How long it lasts is counted from the first.
     if ((since === null) === (this.#cutOffSince === null)) return;
     this.#cutOffSince = since;
+    this.#publishHub(now, out);
+  }
+
+  setLogs(logs: HubRecord["logs"], now: Millis, out: Outbox): void {
+    this.#logs = logs;
     this.#publishHub(now, out);
   }
 
@@ -112,7 +119,7 @@ export class SelfRecords {
   }
 
   #publishHub(now: Millis, out: Outbox): void {
-    const { self, config, owned, log, incarnation, softwareVersion } = this.#o;
+    const { self, config, owned, log, incarnation, softwareVersion, replica } = this.#o;
     const { tombstoneTtlMs } = config.registry;
     this.#toldRoom = owned.hasRoom;
     this.#hubAt = now + tombstoneTtlMs / RENEWALS_PER_TTL;
@@ -131,6 +138,8 @@ export class SelfRecords {
       softwareVersion,
       startedAt: this.#startedAt,
       cutOffSince: this.#cutOffSince,
+      replica,
+      logs: this.#logs,
     };
     const expiresAt = now + tombstoneTtlMs;
     log.publish({ key: recordKeys.hub, body, priority: "normal", expiresAt, durable: true }, now, out);

@@ -116,6 +116,10 @@ const hubRecord = variant(1, {
   startedAt: uint,
   /** Of a hub in the global group: when it last heard from anyone there, once that is too long ago; null while it hears. */
   cutOffSince: since(2, nullable(uint), null),
+  /** Its storage: see `StoredIdentity.replica`; 0: not told. */
+  replica: since(2, uint, 0),
+  /** The logs of its groups that it has a copy of. */
+  logs: since(2, list(struct({ group: id, lineage: uint }), 4), []),
 });
 
 const clusterRecord = variant(2, {

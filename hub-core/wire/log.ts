@@ -2,7 +2,22 @@
 import type { Reply } from "../common/problem.ts";
 import type { GroupId, HubId, Millis } from "../common/types.ts";
 import { id } from "./catalog.ts";
-import { bool, bytes, type Decoded, list, nullable, oneOf, struct, text, uint, union, variant } from "./codec.ts";
+import {
+  bool,
+  bytes,
+  type Decoded,
+  type DecodeError,
+  decode,
+  encode,
+  list,
+  nullable,
+  oneOf,
+  struct,
+  text,
+  uint,
+  union,
+  variant,
+} from "./codec.ts";
 
 /** The group of the global hub and the regional hubs. */
 export const GLOBAL_GROUP: GroupId = "global";
@@ -112,10 +127,30 @@ export const entry = struct({
   }),
 });
 export type Entry = Decoded<typeof entry>;
+export const ENTRY_BYTES = 1_048_576;
+
+/** Logs outlive versions of the software: what is stored, and sent as it is stored, stays in this version of the codec. */
+const LOG_VERSION = 2;
+
+export function encodeEntry(value: Entry): Uint8Array<ArrayBuffer> {
+  return encode(entry, value, LOG_VERSION);
+}
+
+export function decodeEntry(encoded: Uint8Array): Entry | DecodeError {
+  return decode(entry, encoded, LOG_VERSION);
+}
 
 /** `data`: the state as `ReplicatedState.encode` gives it. */
 export const snapshot = struct({ index: uint, term: uint, at: uint, configuration, data: bytes(64 * 1_024 * 1_024) });
 export type Snapshot = Decoded<typeof snapshot>;
+
+export function encodeSnapshot(value: Snapshot): Uint8Array<ArrayBuffer> {
+  return encode(snapshot, value, LOG_VERSION);
+}
+
+export function decodeSnapshot(encoded: Uint8Array): Snapshot | DecodeError {
+  return decode(snapshot, encoded, LOG_VERSION);
+}
 
 // ── The state that the log builds ────────────────────────────────────────────────────────────────────────────────────
 

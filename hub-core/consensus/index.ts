@@ -1,0 +1,6 @@
+export { Consensus, type ConsensusOutbox, type GroupLeader } from "./consensus.ts";
+export { GroupState } from "./group-state.ts";
+export type { ConsensusMessage } from "./raft/index.ts";
+export { type ConsensusRequest, isConsensusRequest } from "./requests.ts";
+export type { RosterMember } from "./roster.ts";
+export type { GroupStatus } from "./status.ts";
