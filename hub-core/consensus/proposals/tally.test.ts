@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { requiredVotes } from "../quorum.ts";
+import { requiredVotes } from "../../common/required-votes.ts";
 import type { Electorate } from "./proposal.ts";
 import { tally } from "./tally.ts";
 
