@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { inMillionths, requiredVotes } from "./required-votes.ts";
 
-test("a threshold of two decimals asks for what arithmetic in hundredths says, which floats do not", () => {
+test("VOTE-1: a threshold of two decimals asks for what arithmetic in hundredths says, which floats do not", () => {
   expect(Math.ceil(0.55 * 100)).toBe(56);
   expect(requiredVotes(100, inMillionths(0.55))).toBe(55);
   for (let hundredths = 1; hundredths <= 100; hundredths++) {
@@ -15,7 +15,7 @@ test("a threshold of two decimals asks for what arithmetic in hundredths says, w
   }
 });
 
-test("it is more than half and never more than all, and any two quorums have a voter in common", () => {
+test("VOTE-1: it is more than half and never more than all, and any two quorums have a voter in common", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1_000 }), fc.nat(1_000_000), (voters, threshold) => {
       const needed = requiredVotes(voters, threshold);
@@ -35,6 +35,6 @@ test.each([
   [7, 1, 7],
   [7, 0, 4],
   [0, 0.6, 1],
-])("of %i voters at %f, %i", (voters, threshold, needed) => {
+])("VOTE-1: of %i voters at %f, %i", (voters, threshold, needed) => {
   expect(requiredVotes(voters, inMillionths(threshold))).toBe(needed);
 });

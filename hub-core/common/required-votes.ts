@@ -1,10 +1,15 @@
 /** How many of a group's voters a commit needs. In integers: 0.55 × 100 in floats rounds up to 56. */
 
-const MILLION = 1_000_000;
+export const MILLION = 1_000_000;
 
 /** A threshold as files and the API write it, 0…1, as it travels: in millionths. */
 export function inMillionths(threshold: number): number {
   return Math.round(threshold * MILLION);
+}
+
+/** As the API writes what travelled in millionths. */
+export function asThreshold(millionths: number): number {
+  return millionths / MILLION;
 }
 
 /**

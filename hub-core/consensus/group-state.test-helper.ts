@@ -13,7 +13,7 @@ export function configurationOf(
   { outgoing = null, threshold = 600_000 }: { outgoing?: readonly HubId[] | null; threshold?: number } = {},
 ): Configuration {
   const replica = (hubId: HubId) => ({ hubId, replica: 1 });
-  return { voters: voters.map(replica), outgoing: outgoing && outgoing.map(replica), learners: [], threshold };
+  return { voters: voters.map(replica), outgoing: outgoing?.map(replica) ?? null, learners: [], threshold };
 }
 
 export const reserved: Validator = (key, value) =>
@@ -21,21 +21,6 @@ export const reserved: Validator = (key, value) =>
 
 export function freshState(): GroupState {
   return new GroupState({ group: "global", keyValues: new StrongKeyValues("global"), validate: reserved });
-}
-
-export function put(
-  key: string,
-  value: unknown,
-  more: Partial<Omit<OperationOf<"put">, "kind" | "key" | "value">> = {},
-): OperationOf<"put"> {
-  return { kind: "put", key, value: JSON.stringify(value), expect: null, fence: null, lease: null, ...more };
-}
-
-export function del(
-  key: string,
-  more: Partial<Omit<OperationOf<"delete">, "kind" | "key">> = {},
-): OperationOf<"delete"> {
-  return { kind: "delete", key, expect: null, fence: null, ...more };
 }
 
 export function propose(
@@ -63,13 +48,6 @@ export function vote(
   more: Partial<Pick<OperationOf<"vote">, "reason" | "byOperator">> = {},
 ): OperationOf<"vote"> {
   return { kind: "vote", proposalId, voter, vote: cast, reason: null, byOperator: false, ...more };
-}
-
-/** Any answer, to look into. */
-// biome-ignore lint/suspicious/noExplicitAny: what is inside is what the test is about
-export function valueOf(reply: Reply | undefined): any {
-  if (!reply?.ok) throw new Error(`refused: ${JSON.stringify(reply)}`);
-  return reply.value;
 }
 
 export class Log {

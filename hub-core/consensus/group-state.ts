@@ -4,14 +4,14 @@ import { answered, type Reply } from "../common/problem.ts";
 import { hash32 } from "../common/random.ts";
 import { type GroupId, type HubId, type Millis, unreachable } from "../common/types.ts";
 import { hashBytes, Reader, Writer } from "../wire/bytes.ts";
-import { DecodeError, encode, uint } from "../wire/codec.ts";
+import { DecodeError, uint } from "../wire/codec.ts";
 import type { KeyValues } from "../wire/key-values.ts";
 import {
   type Applied,
   type ApplyContext,
   type Command,
   type Entry,
-  entry as entryCodec,
+  encodeEntry,
   type ReplicatedState,
   type Session,
   type Verdict,
@@ -30,7 +30,7 @@ import { Proposals, type Validator } from "./proposals/proposals.ts";
 import { proposalUnknown } from "./proposals/refusals.ts";
 import { Sessions } from "./sessions.ts";
 
-/** Of the codec, in snapshots and in the chain of hashes: fixed, or a hub of the version before would see another state. */
+/** Of the codec, in snapshots: fixed, or a hub of the version before would see another state. */
 const CODEC_VERSION = 2;
 /** The first byte of a snapshot. Goes up when its form, or what an entry means, changes. */
 const STATE_FORMAT = 1;
@@ -57,7 +57,7 @@ export class GroupState implements ReplicatedState {
   }
 
   apply(entry: Entry, context: ApplyContext): readonly Applied[] {
-    const bytes = encode(entryCodec, entry, CODEC_VERSION);
+    const bytes = encodeEntry(entry);
     this.#chain(hashBytes(bytes, 0, bytes.length));
     if (entry.body.kind === "noop") this.keyValues.refill(context.at);
     this.keyValues.lapse(context.at);

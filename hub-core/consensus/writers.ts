@@ -5,7 +5,7 @@
  */
 import { type Reply, refused } from "../common/problem.ts";
 import type { GroupId, HubId, Millis } from "../common/types.ts";
-import type { Command, Operation, Session } from "../wire/log.ts";
+import { asCarried, type Command, KEY_BYTES, type Operation, type Session, VALUE_BYTES } from "../wire/log.ts";
 import type { QuorumView } from "./raft/index.ts";
 
 export interface WriteAsked {
@@ -54,10 +54,11 @@ export class Writers {
       const detail = `this hub has ${MAX_WRITES} writes to group ${this.#group} under way: try again in a moment`;
       return asked.finish(refused(429, "too_many_writes", detail, { limits: { max_writes: MAX_WRITES } }));
     }
-    this.#seq += 1;
-    const floor = this.#waiting.keys().next().value ?? this.#seq;
-    const session = { ...this.#hub, seq: this.#seq, floor };
-    const command = { session, idempotency: asked.idempotency, operation: asked.operation };
+    const seq = this.#seq + 1;
+    const session = { ...this.#hub, seq, floor: this.#waiting.keys().next().value ?? seq };
+    const command = asCarried({ session, idempotency: asked.idempotency, operation: asked.operation });
+    if (command instanceof RangeError) return asked.finish(refused(413, "too_large", tooLarge(command)));
+    this.#seq = seq;
     this.#waiting.set(this.#seq, { ...asked, command, handedIn: 0, lastTerm: 0, leaders: 0 });
   }
 
@@ -139,6 +140,10 @@ export function noQuorum(group: GroupId, quorum: QuorumView): Reply<never> {
       ? `group ${group} has no leader yet, and nothing was written: try again`
       : `group ${group} has ${quorum.have} of the ${quorum.need} votes that it takes, so nothing was written. Try again when more of its hubs are back.`;
   return refused(503, "no_quorum", detail, { group, quorum });
+}
+
+function tooLarge({ message }: RangeError): string {
+  return `the write has a part that is too large (${message}), and nothing was written: a key is at most ${KEY_BYTES} bytes, a value ${VALUE_BYTES}`;
 }
 
 function outcomeUnknown(group: GroupId): Reply<never> {

@@ -29,7 +29,7 @@ export const MAX_VOTERS = 7;
 /** A parent and its children, with room for replicas on their way out. */
 const MAX_MEMBERS = 512;
 export const MAX_COMMANDS = 512;
-const REASON_BYTES = 1_024;
+export const REASON_BYTES = 1_024;
 
 /** A hub with the storage that it has had since its first start: one that lost its storage is another replica. */
 export const replica = struct({ hubId: id, replica: uint });
@@ -138,6 +138,19 @@ export function encodeEntry(value: Entry): Uint8Array<ArrayBuffer> {
 
 export function decodeEntry(encoded: Uint8Array): Entry | DecodeError {
   return decode(entry, encoded, LOG_VERSION);
+}
+
+/**
+ * As every other replica will read it, for the hub that made it must apply the same: half a surrogate pair and a part of a
+ * millisecond do not travel. A `RangeError` when a text is longer than its field.
+ */
+export function asCarried(made: Command): Command | RangeError {
+  try {
+    return decode(command, encode(command, made, LOG_VERSION), LOG_VERSION) as Command;
+  } catch (error) {
+    if (error instanceof RangeError) return error;
+    throw error;
+  }
 }
 
 /** `data`: the state as `ReplicatedState.encode` gives it. */

@@ -1,8 +1,8 @@
 /** Proposals as the API tells them (docs/API.md, "Consensus"). */
 import { isoTime } from "../../common/iso-time.ts";
 import { answered, type Reply } from "../../common/problem.ts";
+import { asThreshold, requiredVotes } from "../../common/required-votes.ts";
 import type { GroupId, Json } from "../../common/types.ts";
-import { MILLIONTHS, requiredVotes } from "../quorum.ts";
 import { type Proposal, sizeOf } from "./proposal.ts";
 
 const DEFAULT_PAGE = 100;
@@ -32,7 +32,7 @@ export function proposalStanding(proposal: Proposal, group: GroupId) {
     kind,
     key,
     state,
-    threshold: threshold / MILLIONTHS,
+    threshold: asThreshold(threshold),
     required_votes: requiredVotes(voters.length, threshold),
     voters,
     ...(outgoing && {

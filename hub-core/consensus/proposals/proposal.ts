@@ -1,9 +1,17 @@
 /** A proposal as every replica holds it, and who may decide it: pinned when it was made (design: votes are log entries). */
+import { MILLION, requiredVotes } from "../../common/required-votes.ts";
 import type { HubId, Millis } from "../../common/types.ts";
 import { id } from "../../wire/catalog.ts";
 import { bool, type Decoded, list, nullable, oneOf, struct, text, uint } from "../../wire/codec.ts";
-import { type Configuration, KEY_BYTES, MAX_VOTERS, PROPOSAL_KINDS, VALUE_BYTES, VOTES } from "../../wire/log.ts";
-import { MILLIONTHS, requiredVotes } from "../quorum.ts";
+import {
+  type Configuration,
+  KEY_BYTES,
+  MAX_VOTERS,
+  PROPOSAL_KINDS,
+  REASON_BYTES,
+  VALUE_BYTES,
+  VOTES,
+} from "../../wire/log.ts";
 
 export const PROPOSAL_STATES = ["pending", "committed", "rejected", "expired"] as const;
 export type ProposalState = (typeof PROPOSAL_STATES)[number];
@@ -11,7 +19,7 @@ export type ProposalState = (typeof PROPOSAL_STATES)[number];
 export const castVote = struct({
   voter: id,
   vote: oneOf(VOTES),
-  reason: nullable(text(1_024)),
+  reason: nullable(text(REASON_BYTES)),
   at: uint,
   byOperator: bool,
 });
@@ -52,7 +60,7 @@ export function electorateOf({ voters, outgoing, threshold }: Configuration, ask
   return {
     voters: distinct(voters),
     outgoing: outgoing && distinct(outgoing),
-    threshold: Math.min(MILLIONTHS, Math.max(threshold, asked)),
+    threshold: Math.min(MILLION, Math.max(threshold, asked)),
   };
 }
 

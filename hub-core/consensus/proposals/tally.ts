@@ -1,5 +1,5 @@
 /** What the votes say: a function of who voted what, in whatever order they came. */
-import { requiredVotes } from "../quorum.ts";
+import { requiredVotes } from "../../common/required-votes.ts";
 import { type CastVote, type Electorate, halves } from "./proposal.ts";
 
 export type Tally = "committed" | "rejected" | "open";
