@@ -16,6 +16,8 @@ export const identity = sqliteTable("identity", {
   incarnation: integer().notNull(),
   seqCeiling: integer("seq_ceiling").notNull(),
   firstStartedAt: integer("first_started_at").notNull(),
+  /** 0 in a row that is older than the column: the hub draws one at its next start. */
+  replica: integer().notNull().default(0),
 });
 
 /** The hub's own log: encoded rumors by key. */

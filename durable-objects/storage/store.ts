@@ -25,7 +25,12 @@ export class Store {
     const row = this.#db.select().from(identity).where(eq(identity.id, IDENTITY_ROW)).get();
     return {
       identity: row
-        ? { incarnation: row.incarnation, seqCeiling: row.seqCeiling, firstStartedAt: row.firstStartedAt }
+        ? {
+            incarnation: row.incarnation,
+            seqCeiling: row.seqCeiling,
+            firstStartedAt: row.firstStartedAt,
+            replica: row.replica,
+          }
         : null,
       records: new Map(
         this.#db

@@ -14,6 +14,8 @@ export interface StoredIdentity {
   /** Sequence numbers below this may have been used: a restart begins here, so none is used twice. */
   readonly seqCeiling: number;
   readonly firstStartedAt: Millis;
+  /** Drawn at the first start, 48 bits: a hub that lost its storage is another replica. */
+  readonly replica: number;
 }
 
 export type StoredWrite =

@@ -28,11 +28,11 @@ export function hubConfigOf(federation: Federation, id: HubId, addressOf: Addres
 }
 
 function configOf(federation: Federation, hub: FederationHub, addressOf: AddressOf): HubConfig {
-  const { network, gossip, membership, registry, limits } = federation.settings;
+  const { network, gossip, membership, registry, state, limits } = federation.settings;
   const seeds = federation.hubs
     .filter((other) => other.id !== hub.id && sharesGroup(hub, other))
     .map((other) => hubIdentity(other, addressOf));
-  return { hub: hubIdentity(hub, addressOf), seeds, network, gossip, membership, registry, limits };
+  return { hub: hubIdentity(hub, addressOf), seeds, network, gossip, membership, registry, state, limits };
 }
 
 /** Parent, siblings and children. */

@@ -1,6 +1,13 @@
 /** What a file settles for every hub that it describes: all values present, spans in milliseconds, sizes in bytes. */
 import type { DurationMs } from "../common/types.ts";
-import type { GossipConfig, LimitsConfig, MembershipConfig, NetworkConfig, RegistryConfig } from "./hub-config.ts";
+import type {
+  GossipConfig,
+  LimitsConfig,
+  MembershipConfig,
+  NetworkConfig,
+  RegistryConfig,
+  StateConfig,
+} from "./hub-config.ts";
 
 export const PROFILES = ["responsive", "economy"] as const;
 export type Profile = (typeof PROFILES)[number];
@@ -41,6 +48,7 @@ export interface Settings {
   readonly membership: MembershipConfig;
   readonly consensus: ConsensusConfig;
   readonly registry: RegistryConfig;
+  readonly state: StateConfig;
   readonly monitoring: MonitoringConfig;
   readonly limits: LimitsConfig;
   readonly security: SecurityConfig;

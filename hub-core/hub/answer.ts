@@ -6,6 +6,7 @@ import { TEST_MESSAGE_TTL_MS } from "../gossip/index.ts";
 import { type LatencyObservation, latencyRecords, REPORT_FRESH_MS } from "../routing/index.ts";
 import { recordKeys } from "../wire/catalog.ts";
 import type { StepEffects } from "./effects.ts";
+import { answerState } from "./eventual.ts";
 import type { Hub } from "./hub.ts";
 import type { HubLocation, Request } from "./requests.ts";
 import { healthOf, metricsOf, statusOf } from "./status.ts";
@@ -37,6 +38,12 @@ export function answer(hub: Hub, request: Request, now: Millis, out: StepEffects
     case "paths":
     case "topology":
       return hub.router.request(request, now);
+    case "state-eventual-put":
+    case "state-eventual-get":
+    case "state-eventual-delete":
+    case "state-eventual-list":
+    case "state-conflicts":
+      return answerState(hub, request, now, out);
     default:
       return hub.registry.request(request, now, out);
   }

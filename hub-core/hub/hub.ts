@@ -20,6 +20,7 @@ import { deliver } from "./deliver.ts";
 import { Departure } from "./departure.ts";
 import { Directory } from "./directory.ts";
 import { StepEffects } from "./effects.ts";
+import { type EventualState, openEventual } from "./eventual.ts";
 import { type Group, openGroups, wantedLinks } from "./group.ts";
 import { Identity } from "./identity.ts";
 import { LinkLoad, measureEvery } from "./link-load.ts";
@@ -50,6 +51,7 @@ export class Hub {
   readonly softwareVersion: string;
   readonly metrics = new Metrics();
   readonly groups: readonly Group[];
+  readonly eventual: EventualState;
   readonly registry: Registry;
   readonly router: Router;
   readonly tests: TestMessages;
@@ -81,7 +83,7 @@ export class Hub {
     this.startedAt = now;
     this.#now = now;
     this.#instance = random.uint32();
-    this.#identity = new Identity(stored.identity, now);
+    this.#identity = new Identity(stored.identity, random, now);
     this.#measureLinksAt = now + measureEvery(this.config.membership);
     this.#directory = new Directory(this.self.hubId, [...config.seeds, ...stored.peers]);
     this.links = openLinks({
@@ -95,7 +97,9 @@ export class Hub {
       groupFor: (hub) => this.groupFor(hub),
       groupOfPeer: (peer) => this.#groupOfPeer(peer),
     });
+    this.eventual = openEventual(this, this.#identity.replica);
     this.registry = new Registry({
+      states: this.eventual,
       self: this.self,
       incarnation: this.#identity.incarnation,
       seqCeiling: this.#identity.seqCeiling,
@@ -238,9 +242,7 @@ export class Hub {
       if (membership.nextDeadline() <= now) membership.tick(now, out);
       if (gossip.nextDeadline() <= now) gossip.tick(now, out);
     }
-    if (this.registry.nextDeadline() <= now) this.registry.tick(now, out);
-    if (this.tests.nextDeadline() <= now) this.tests.tick(now, out);
-    if (this.router.soundings.nextDeadline() <= now) this.router.soundings.tick(now, out);
+    for (const machine of this.#clockwork()) if (machine.nextDeadline() <= now) machine.tick(now, out);
     if (this.#measureLinksAt <= now) this.#measureLinks(out);
     if (this.links.nextDeadline() <= now) this.links.tick(now, this.#news, out);
     this.#settle(out);
@@ -375,17 +377,14 @@ export class Hub {
   }
 
   #arm(out: StepEffects): void {
-    let next = Math.min(
-      this.links.nextDeadline(),
-      this.registry.nextDeadline(),
-      this.tests.nextDeadline(),
-      this.router.soundings.nextDeadline(),
-      this.#measureLinksAt,
-    );
-    for (const { membership, gossip } of this.groups) {
-      next = Math.min(next, membership.nextDeadline(), gossip.nextDeadline());
-    }
-    this.#wake.arm(next, out);
+    const grouped = this.groups.flatMap(({ membership, gossip }) => [membership, gossip]);
+    const deadlines = [this.links, ...this.#clockwork(), ...grouped].map((machine) => machine.nextDeadline());
+    this.#wake.arm(Math.min(this.#measureLinksAt, ...deadlines), out);
+  }
+
+  /** Those that are the hub's alone, in the order in which they look at the time. */
+  #clockwork() {
+    return [this.registry, this.eventual, this.tests, this.router.soundings];
   }
 
   #groupOfPeer(peer: HubId): Group | undefined {

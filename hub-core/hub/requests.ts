@@ -3,8 +3,9 @@ import type { HubId, RegionId } from "../common/types.ts";
 import type { GossipRequest } from "../gossip/index.ts";
 import type { RegistryRequest } from "../registry/index.ts";
 import type { RoutingRequest } from "../routing/index.ts";
+import type { StateRequest } from "../state/index.ts";
 
-export type Request = GossipRequest | RegistryRequest | RoutingRequest | HubRequest;
+export type Request = GossipRequest | RegistryRequest | RoutingRequest | StateRequest | HubRequest;
 
 /** Answered by the hub itself, from all its machines. */
 export type HubRequest =

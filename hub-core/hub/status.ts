@@ -86,6 +86,7 @@ export function statusOf(hub: Hub, now: Millis): Record<string, unknown> {
     groups: byGroup(({ membership }) => membership.status()),
     consensus: {},
     catalog: hub.registry.status().catalog,
+    state: hub.eventual.status(now),
     links: hub.links.greeted().map((link) => ({
       peer: link.peer,
       dialled_by: link.dialler === "us" ? hub.self.hubId : link.peer,
@@ -202,6 +203,7 @@ function limitsOf(hub: Hub): Record<string, Usage> {
     max_gossip_messages: { used: queued, max: limits.maxGossipMessages },
     max_graph_cache_size: { used: hub.router.cached.entries, max: limits.maxGraphCacheSize },
     ...hub.registry.status().limits,
+    ...hub.eventual.limits(),
   };
 }
 
@@ -215,7 +217,7 @@ function costOf(hub: Hub, now: Millis): CostEstimate {
 }
 
 /** What was configured, in the words of the configuration file; there is no secret among it. */
-function describeConfig({ network, gossip, membership, registry, limits }: HubConfig): Record<string, unknown> {
+function describeConfig({ network, gossip, membership, registry, state, limits }: HubConfig): Record<string, unknown> {
   return {
     network: { max_connections_per_node: network.maxConnections, connection_timeout_ms: network.connectionTimeoutMs },
     gossip: {
@@ -234,6 +236,11 @@ function describeConfig({ network, gossip, membership, registry, limits }: HubCo
       pause_tolerance_ms: membership.pauseToleranceMs,
     },
     registry: { health_check_interval_ms: registry.healthCheckIntervalMs, adopt_after_ms: registry.adoptAfterMs },
+    state: {
+      strategies: state.strategies,
+      max_clock_skew_ms: state.maxClockSkewMs,
+      max_keys: state.maxKeys,
+    },
     limits: {
       max_regional_hubs: limits.maxRegionalHubs,
       max_child_hubs: limits.maxChildHubs,

@@ -16,6 +16,7 @@ import {
 import type { HubConfig } from "../config/hub-config.ts";
 import {
   type ClusterRecord,
+  isStateKey,
   type Priority,
   type RecordBody,
   type Rumor,
@@ -28,10 +29,13 @@ import { type Assign, type Assigned, Assignments } from "./assignments.ts";
 import { Catalog } from "./catalog.ts";
 import { ClusterWrites } from "./cluster-writes.ts";
 import { HandBack } from "./hand-back.ts";
+import type { KeyedWrite } from "./idempotency.ts";
 import {
   MAX_IDEMPOTENCY_KEYS,
   MAX_ORIGINS,
   MAX_RECORDS,
+  MAX_STATE_BYTES,
+  MAX_STATE_RECORDS,
   maxRecordsPerOrigin,
   maxTombstones,
   maxWithdrawals,
@@ -48,6 +52,7 @@ import { formAt, provenanceOf, RegionalStore } from "./scoped-store.ts";
 import { SelfRecords } from "./self-records.ts";
 import { Spokesman } from "./spokesman.ts";
 import { Sponsor } from "./sponsor.ts";
+import type { StateReader } from "./state-reader.ts";
 import { Succession } from "./succession.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -63,6 +68,8 @@ export interface RegistryOptions {
   readonly softwareVersion: string;
   readonly random: Random;
   readonly metrics: Metrics;
+  /** Who reads the records of eventual state. */
+  readonly states: StateReader;
   /** Makes the ceiling durable, with the step that uses a number below it. */
   reserveSeq(upTo: number): void;
 }
@@ -100,7 +107,11 @@ export class Registry {
       maxRecordsPerOrigin: maxRecordsPerOrigin(config),
       metrics,
       listener: {
-        changed: (origin, key, body, now) => catalog.changed(origin, key, body, now),
+        changed: (origin, key, body, now) => {
+          if (isStateKey(key)) options.states.changed(origin, key, body, now);
+          else catalog.changed(origin, key, body, now);
+        },
+        admits: (rumor, now) => options.states.admits(rumor, now),
         echoed: (rumor, now) => this.#recovery.echoed(rumor, now),
         numbered: (upTo) => this.#recovery.numbered(upTo),
         remembered: () => this.#recovery.remembered(),
@@ -195,6 +206,7 @@ export class Registry {
       if (awayTooLong) this.#owned.release(body.clusterId, now, out);
       else this.#owned.restore(body, now, out);
     }
+    if (awayTooLong) this.#o.states.awayTooLong(now, out);
     if (awayTooLong) out.log("warn", "clusters_discarded_after_absence", { away_since: (hub.expiresAt ?? now) - now });
     this.#spokesman.start(now);
     this.#settle(now, out);
@@ -281,6 +293,11 @@ export class Registry {
     }
   }
 
+  /** A write that another machine answers, once for each Idempotency-Key. */
+  once(write: KeyedWrite, act: () => Reply, now: Millis, out: Outbox): Reply {
+    return this.#reception.once(write, act, now, out);
+  }
+
   /** One change of the own log. @returns false when the log has no room for another record of this kind. */
   publish(
     key: string,
@@ -342,6 +359,8 @@ export class Registry {
       limits: {
         clusters: { used: this.#owned.size, max: this.#owned.capacity },
         records: { used: this.#store.records, max: MAX_RECORDS },
+        state_records: { used: this.#store.stateShare.records, max: MAX_STATE_RECORDS },
+        state_bytes: { used: this.#store.stateShare.bytes, max: MAX_STATE_BYTES },
         origins: { used: this.#store.origins, max: MAX_ORIGINS },
         idempotency_keys: { used: this.#reception.keys, max: MAX_IDEMPOTENCY_KEYS },
       },

@@ -1,0 +1,1 @@
+ALTER TABLE `identity` ADD `replica` integer DEFAULT 0 NOT NULL;
