@@ -30,16 +30,7 @@ import { Catalog } from "./catalog.ts";
 import { ClusterWrites } from "./cluster-writes.ts";
 import { HandBack } from "./hand-back.ts";
 import type { KeyedWrite } from "./idempotency.ts";
-import {
-  MAX_IDEMPOTENCY_KEYS,
-  MAX_ORIGINS,
-  MAX_RECORDS,
-  MAX_STATE_BYTES,
-  MAX_STATE_RECORDS,
-  maxRecordsPerOrigin,
-  maxTombstones,
-  maxWithdrawals,
-} from "./limits.ts";
+import { maxRecordsPerOrigin, maxTombstones, maxWithdrawals } from "./limits.ts";
 import type { MeasuredLink } from "./links-record.ts";
 import { getService, listClusters, listServices } from "./listing.ts";
 import { LogRecovery } from "./log-recovery.ts";
@@ -55,6 +46,7 @@ import { Sponsor } from "./sponsor.ts";
 import type { StateReader } from "./state-reader.ts";
 import { Succession } from "./succession.ts";
 import { Upkeep } from "./upkeep.ts";
+import { usageOf } from "./usage.ts";
 
 export interface RegistryOptions {
   readonly self: HubIdentity;
@@ -107,10 +99,7 @@ export class Registry {
       maxRecordsPerOrigin: maxRecordsPerOrigin(config),
       metrics,
       listener: {
-        changed: (origin, key, body, now) => {
-          if (isStateKey(key)) options.states.changed(origin, key, body, now);
-          else catalog.changed(origin, key, body, now);
-        },
+        changed: (origin, key, ...what) => (isStateKey(key) ? options.states : catalog).changed(origin, key, ...what),
         admits: (rumor, now) => options.states.admits(rumor, now),
         echoed: (rumor, now) => this.#recovery.echoed(rumor, now),
         numbered: (upTo) => this.#recovery.numbered(upTo),
@@ -206,8 +195,10 @@ export class Registry {
       if (awayTooLong) this.#owned.release(body.clusterId, now, out);
       else this.#owned.restore(body, now, out);
     }
-    if (awayTooLong) this.#o.states.awayTooLong(now, out);
-    if (awayTooLong) out.log("warn", "clusters_discarded_after_absence", { away_since: (hub.expiresAt ?? now) - now });
+    if (awayTooLong) {
+      this.#o.states.awayTooLong(now, out);
+      out.log("warn", "clusters_discarded_after_absence", { away_since: (hub.expiresAt ?? now) - now });
+    }
     this.#spokesman.start(now);
     this.#settle(now, out);
   }
@@ -356,14 +347,7 @@ export class Registry {
         version: catalog.version,
         clusters_waiting_for_room: this.#adoption.waiting,
       },
-      limits: {
-        clusters: { used: this.#owned.size, max: this.#owned.capacity },
-        records: { used: this.#store.records, max: MAX_RECORDS },
-        state_records: { used: this.#store.stateShare.records, max: MAX_STATE_RECORDS },
-        state_bytes: { used: this.#store.stateShare.bytes, max: MAX_STATE_BYTES },
-        origins: { used: this.#store.origins, max: MAX_ORIGINS },
-        idempotency_keys: { used: this.#reception.keys, max: MAX_IDEMPOTENCY_KEYS },
-      },
+      limits: usageOf({ owned: this.#owned, store: this.#store, reception: this.#reception }),
     };
   }
 
