@@ -164,7 +164,7 @@ export class RecordStore implements RumorStore {
     if (isStateKey(key)) {
       if (!this.stateShare.hasRoom(rumor, known)) return this.#reject("state");
       if (!this.#o.listener.admits(rumor, now)) return this.#reject("clock");
-    } else if (!known && (log.size >= this.#o.maxRecordsPerOrigin || this.records >= MAX_RECORDS)) {
+    } else if (!known && (log.catalogSize >= this.#o.maxRecordsPerOrigin || this.records >= MAX_RECORDS)) {
       return this.#reject("records");
     }
     this.#put(origin, log, rumor, now);

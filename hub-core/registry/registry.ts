@@ -195,10 +195,8 @@ export class Registry {
       if (awayTooLong) this.#owned.release(body.clusterId, now, out);
       else this.#owned.restore(body, now, out);
     }
-    if (awayTooLong) {
-      this.#o.states.awayTooLong(now, out);
-      out.log("warn", "clusters_discarded_after_absence", { away_since: (hub.expiresAt ?? now) - now });
-    }
+    if (awayTooLong) this.#o.states.awayTooLong(now, out);
+    if (awayTooLong) out.log("warn", "clusters_discarded_after_absence", { away_since: (hub.expiresAt ?? now) - now });
     this.#spokesman.start(now);
     this.#settle(now, out);
   }
