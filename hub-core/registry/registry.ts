@@ -11,6 +11,7 @@ import {
   type HubId,
   type HubIdentity,
   type Millis,
+  type RegionId,
   unreachable,
   upGroupOf,
 } from "../common/types.ts";
@@ -218,6 +219,10 @@ export class Registry {
       directory.setMember(notice.hub, notice.incarnation, notice.to, now);
     } else directory.setGuest(notice.hub, notice.incarnation, notice.to, now);
     this.#settle(now, out);
+  }
+
+  setRemovedRegions(removed: ReadonlySet<RegionId>, now: Millis): void {
+    this.#catalog.directory.setRemovedRegions(removed, now);
   }
 
   setLeads(leads: readonly Leadership[], now: Millis, out: Outbox): void {
