@@ -101,6 +101,8 @@ export type Notice =
       readonly from: MemberState | null;
       readonly to: MemberState;
     }
+  /** Another hub coordinates the group, or the same one in another term, or nobody is known to. */
+  | { readonly kind: "coordinator-changed"; readonly group: GroupId }
   /** Another run of this very hub is alive somewhere: same id, other instance. */
   | { readonly kind: "clone-detected"; readonly group: GroupId; readonly address: string }
   /** A rumor was applied to the store, from a peer or (`from` null) by this hub itself. */

@@ -17,6 +17,8 @@ export interface HubConfig {
   readonly hub: HubIdentity;
   /** Hubs to look for at the start: the parent, siblings and children that are known beforehand. */
   readonly seeds: readonly HubIdentity[];
+  /** Members of the group above its own, which it enters when it stands in for its parent. */
+  readonly above: readonly HubIdentity[];
   readonly network: NetworkConfig;
   readonly gossip: GossipConfig;
   readonly membership: MembershipConfig;

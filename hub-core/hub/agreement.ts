@@ -12,6 +12,7 @@ import {
   GroupState,
   type RosterMember,
 } from "../consensus/index.ts";
+import type { Coordination, Led } from "../coordination/index.ts";
 import type { Registry } from "../registry/index.ts";
 import { StrongKeyValues } from "../state/strong/index.ts";
 import { GLOBAL_GROUP } from "../wire/log.ts";
@@ -25,7 +26,9 @@ export interface AgreementOptions {
   readonly config: HubConfig;
   readonly stored: StoredState;
   readonly identity: Identity;
-  readonly groups: readonly Group[];
+  /** Which may be one more while this hub stands in for its parent: that one's consensus it has no part in. */
+  readonly groups: () => readonly Group[];
+  readonly coordination: Coordination;
   readonly registry: Registry;
   readonly random: Random;
   readonly metrics: Metrics;
@@ -35,6 +38,8 @@ export class Agreement {
   readonly relay: Relay;
   readonly #o: AgreementOptions;
   readonly #byGroup = new Map<GroupId, Consensus>();
+  /** As coordination was told of each group. */
+  readonly #led = new Map<GroupId, Led | null>();
 
   constructor(options: AgreementOptions) {
     this.#o = options;
@@ -43,9 +48,9 @@ export class Agreement {
       self: config.hub.hubId,
       catalog: registry.catalog,
       metrics,
-      neighbours: (id) => groups.find((group) => group.id === id)?.membership.neighbours() ?? [],
+      neighbours: (id) => groups().find((group) => group.id === id)?.membership.neighbours() ?? [],
     });
-    for (const group of groups) this.#byGroup.set(group.id, this.#open(group));
+    for (const group of groups()) this.#byGroup.set(group.id, this.#open(group));
   }
 
   all(): readonly Consensus[] {
@@ -58,13 +63,13 @@ export class Agreement {
 
   start(now: Millis, out: StepEffects): void {
     for (const consensus of this.all()) consensus.start(now, this.#outbox(consensus, out));
-    this.#publishLogs(now, out);
+    this.#tell(now, out);
   }
 
   receive(from: HubId, message: ConsensusMessage, now: Millis, out: StepEffects): void {
     const consensus = this.of(message.group);
     consensus?.receive(from, message, now, this.#outbox(consensus, out));
-    this.#publishLogs(now, out);
+    this.#tell(now, out);
   }
 
   /** As membership of `group` judges it now. */
@@ -74,6 +79,7 @@ export class Agreement {
     const outbox = this.#outbox(consensus, out);
     consensus.doubt(hubId, !alive, now, outbox);
     consensus.rosterChanged(now, outbox);
+    this.#tell(now, out);
   }
 
   /** A hint, not a verdict: whoever depends on that hub asks. */
@@ -82,18 +88,19 @@ export class Agreement {
       const known = consensus.raft.state.leader === hubId || consensus.raft.leadership?.matchOf(hubId) !== undefined;
       if (known) consensus.doubt(hubId, !open, now, this.#outbox(consensus, out));
     }
+    this.#tell(now, out);
   }
 
   catalogChanged(now: Millis, out: StepEffects): void {
     for (const consensus of this.all()) consensus.rosterChanged(now, this.#outbox(consensus, out));
-    this.#publishLogs(now, out);
+    this.#tell(now, out);
   }
 
   tick(now: Millis, out: StepEffects): void {
     for (const consensus of this.all()) {
       if (consensus.nextDeadline() <= now) consensus.tick(now, this.#outbox(consensus, out));
     }
-    this.#publishLogs(now, out);
+    this.#tell(now, out);
   }
 
   nextDeadline(): Millis {
@@ -106,6 +113,7 @@ export class Agreement {
     const consensus = this.#groupOf(request);
     if (consensus) consensus.request(id, request, now, this.#outbox(consensus, out));
     else out.reply(id, this.#elsewhere("group" in request ? request.group : undefined));
+    this.#tell(now, out);
   }
 
   status(now: Millis) {
@@ -156,6 +164,16 @@ export class Agreement {
         draining: record?.draining ?? false,
       };
     });
+  }
+
+  #tell(now: Millis, out: StepEffects): void {
+    this.#publishLogs(now, out);
+    for (const { group, led } of this.all()) {
+      const told = this.#led.get(group);
+      if (told?.leader === led?.leader && told?.term === led?.term) continue;
+      this.#led.set(group, led);
+      this.#o.coordination.led(group, led, now, out);
+    }
   }
 
   /** Others see in the hub's record of which groups it has the log. */

@@ -31,6 +31,7 @@ export function testConfig(
   return {
     hub: self,
     seeds: [],
+    above: [],
     network: { maxConnections: 10, connectionTimeoutMs: 1_000, leaseMs: 600_000 },
     gossip: {
       intervalMs: 1_000,

@@ -50,6 +50,7 @@ export function hubRecord(more: Partial<HubRecord> = {}): HubRecord {
     cutOffSince: null,
     replica: 1,
     logs: [],
+    leads: [],
     ...more,
   };
 }

@@ -12,10 +12,11 @@ import {
   type HubIdentity,
   type Millis,
   unreachable,
+  upGroupOf,
 } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import {
-  type ClusterRecord,
+  type Leadership,
   type Priority,
   type RecordBody,
   type Rumor,
@@ -28,6 +29,7 @@ import { type Assign, type Assigned, Assignments } from "./assignments.ts";
 import { Catalog } from "./catalog.ts";
 import { ClusterWrites } from "./cluster-writes.ts";
 import { HandBack } from "./hand-back.ts";
+import { HandedOver } from "./handed-over.ts";
 import {
   MAX_IDEMPOTENCY_KEYS,
   MAX_ORIGINS,
@@ -49,6 +51,7 @@ import { Spokesman } from "./spokesman.ts";
 import { Sponsor } from "./sponsor.ts";
 import { Succession } from "./succession.ts";
 import { Upkeep } from "./upkeep.ts";
+import { UpwardStore } from "./upward-store.ts";
 
 export interface RegistryOptions {
   readonly self: HubIdentity;
@@ -69,7 +72,7 @@ export interface RegistryOptions {
 
 /** Beyond what a child may need to be met again after its parent's restart. */
 const CHILD_GRACE_MS = 10_000;
-/** Rounds of anti-entropy in which a hub that has lost its log asks its peers for it. */
+/** Rounds in which a hub that has lost its log asks its peers for it. */
 const DOUBT_ROUNDS = 3;
 
 export class Registry {
@@ -83,6 +86,7 @@ export class Registry {
   readonly #assignments: Assignments;
   readonly #adoption: Adoption;
   readonly #handBack: HandBack;
+  readonly #handedOver: HandedOver;
   readonly #spokesman: Spokesman;
   readonly #sponsor: Sponsor;
   readonly #upkeep: Upkeep;
@@ -136,6 +140,7 @@ export class Registry {
     const draining = () => this.selfRecords.draining;
     this.#adoption = new Adoption({ self, config, catalog, owned, assignments, succession, metrics, draining });
     this.#handBack = new HandBack({ self, config, catalog, owned, assignments });
+    this.#handedOver = new HandedOver({ self, catalog, owned, assignments, metrics, draining });
     const { adoptAfterMs, tombstoneTtlMs } = config.registry;
     this.#spokesman = new Spokesman({ self, catalog, log, succession, childGraceMs: adoptAfterMs + CHILD_GRACE_MS });
     this.#sponsor = new Sponsor({
@@ -158,13 +163,16 @@ export class Registry {
     return this.#catalog;
   }
 
-  /** The store as the group may see it: a region's local hubs get the records of other regions in routing form. */
+  /**
+   * The store as the group may see it: a region's local hubs get the records of other regions in routing form, and of one of
+   * them that stands in for their regional hub the group above gets none of those back.
+   */
   storeFor(group: GroupId | null): RumorStore {
     const { self } = this.#o;
+    const provenance = (origin: HubId) => provenanceOf(origin, this.#catalog.hub(origin), self);
+    if (self.tier === "local" && group !== upGroupOf(self)) return new UpwardStore(this.#store, provenance);
     if (self.tier !== "regional" || group === null || group !== downGroupOf(self)) return this.#store;
-    return new RegionalStore(this.#store, self.region, (origin) =>
-      provenanceOf(origin, this.#catalog.hub(origin), self),
-    );
+    return new RegionalStore(this.#store, self.region, provenance);
   }
 
   get clustersOwned(): number {
@@ -174,7 +182,6 @@ export class Registry {
   get logsVersion(): number {
     return this.#store.version;
   }
-
   logsChangedSince(version: number): readonly HubId[] | null {
     return this.#store.changedSince(version);
   }
@@ -203,8 +210,23 @@ export class Registry {
 
   /** Another hub of one of the own groups has changed. */
   memberChanged(notice: Extract<Notice, { kind: "member-changed" }>, now: Millis, out: Outbox): void {
-    if (notice.hub.hubId === this.#o.self.hubId) return;
-    this.#catalog.directory.setMember(notice.hub, notice.incarnation, notice.to, now);
+    const { self } = this.#o;
+    if (notice.hub.hubId === self.hubId) return;
+    const { directory } = this.#catalog;
+    if (isOf(notice.group, self) && isOf(notice.group, notice.hub)) {
+      directory.setMember(notice.hub, notice.incarnation, notice.to, now);
+    } else directory.setGuest(notice.hub, notice.incarnation, notice.to, now);
+    this.#settle(now, out);
+  }
+
+  setLeads(leads: readonly Leadership[], now: Millis, out: Outbox): void {
+    this.selfRecords.setLeads(leads, now, out);
+    this.#settle(now, out);
+  }
+
+  /** This hub has left the group in which it stood in for its parent. */
+  guestsGone(now: Millis, out: Outbox): void {
+    this.#catalog.directory.forgetGuests(now);
     this.#settle(now, out);
   }
 
@@ -236,7 +258,7 @@ export class Registry {
     }
     switch (message.kind) {
       case "assign":
-        this.#accept(message, now, out);
+        this.#handedOver.accept(message, now, out);
         break;
       case "assigned": {
         const taken = this.#assignments.answered(message, now);
@@ -341,32 +363,6 @@ export class Registry {
     };
   }
 
-  /** Clusters that another hub hands over: taken while there is room, unless the world has moved on. */
-  #accept(message: Assign, now: Millis, out: Outbox): void {
-    const taken: ClusterId[] = [];
-    const declined: ClusterId[] = [];
-    for (const record of message.clusters) {
-      if (record.kind !== "cluster") continue;
-      (this.#take(record, now, out) ? taken : declined).push(record.clusterId);
-    }
-    if (taken.length > 0)
-      this.#o.metrics.count("registry_clusters_taken_total", taken.length, { purpose: message.purpose });
-    const { assignment, from } = message;
-    const self = this.#o.self.hubId;
-    this.#assignments.forward(
-      { kind: "assigned", assignment, from: self, to: from, hops: 0, taken, refused: declined },
-      out,
-    );
-  }
-
-  #take(record: ClusterRecord, now: Millis, out: Outbox): boolean {
-    if (this.#owned.has(record.clusterId)) return true;
-    if (this.#catalog.claims.highestIncarnation(record.clusterId) > record.incarnation) return false;
-    if (!this.#owned.hasRoom || this.selfRecords.draining) return false;
-    this.#owned.take(record, now, out);
-    return true;
-  }
-
   /** What follows from a change, whatever it was. Each part looks only at what has changed since it last looked. */
   #settle(now: Millis, out: Outbox): void {
     this.#yieldLost(now, out);
@@ -389,4 +385,9 @@ export class Registry {
       out.log("info", better ? "cluster_claimed_again" : "cluster_withdrawn", { cluster_id: clusterId, rival });
     }
   }
+}
+
+/** Whether the hub belongs to the group by its own place. */
+function isOf(group: GroupId, hub: HubIdentity): boolean {
+  return group === upGroupOf(hub) || group === downGroupOf(hub);
 }
