@@ -10,6 +10,7 @@ import {
   type Json,
   type Millis,
   type RegionId,
+  unreachable,
 } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import {
@@ -17,7 +18,11 @@ import {
   type ConsensusMessage,
   type ConsensusOutbox,
   type ConsensusRequest,
+  type GroupRequest,
   GroupState,
+  isOverview,
+  listProposals,
+  type OverviewRequest,
   type RosterMember,
 } from "../consensus/index.ts";
 import type { Coordination, Led } from "../coordination/index.ts";
@@ -127,6 +132,7 @@ export class Agreement {
     if (request.kind === "consensus-status") return out.reply(id, answered(this.status(now)));
     const misuse = reservedKey(request);
     if (misuse) return out.reply(id, misuse);
+    if (isOverview(request)) return out.reply(id, this.#overview(request));
     const consensus = this.#groupOf(request);
     if (consensus) consensus.request(id, request, now, this.#outbox(consensus, out));
     else out.reply(id, this.#elsewhere("group" in request ? request.group : undefined));
@@ -154,10 +160,17 @@ export class Agreement {
       incarnation: identity.incarnation,
       stored: stored.logs.get(group.id),
       state: new GroupState({ group: group.id, keyValues: new StrongKeyValues(group.id), validate: this.#o.judge }),
+      // As it is at each use: it may be decided anew while this hub runs.
       config: {
-        threshold: consensus.threshold,
-        proposalTimeoutMs: consensus.proposalTimeoutMs,
-        maxProposals: limits.maxConsensusProposals,
+        get threshold() {
+          return consensus.threshold;
+        },
+        get proposalTimeoutMs() {
+          return consensus.proposalTimeoutMs;
+        },
+        get maxProposals() {
+          return limits.maxConsensusProposals;
+        },
       },
       timing: timingOf(membership.probeIntervalMs),
       members: () => this.#members(group),
@@ -201,14 +214,27 @@ export class Agreement {
     this.#o.registry.selfRecords.setLogs(logs, now, out);
   }
 
-  #groupOf(request: Exclude<ConsensusRequest, { kind: "consensus-status" }>): Consensus | undefined {
+  /** Of the groups that this hub is in, or of the one that is named, as this hub knows them. */
+  #overview(request: OverviewRequest): Reply {
+    const { group } = request;
+    const states = this.all().flatMap(({ state }) => (group === undefined || state.group === group ? [state] : []));
+    if (group !== undefined && states.length === 0) return this.#elsewhere(group);
+    switch (request.kind) {
+      case "proposal-list":
+        return listProposals(states, request);
+      case "vote-statistics":
+        return answered({ voters: states.flatMap(({ group: id, proposals }) => proposals.statistics.answers(id)) });
+      default:
+        return unreachable(request);
+    }
+  }
+
+  #groupOf(request: GroupRequest): Consensus | undefined {
     switch (request.kind) {
       case "proposal-get":
       case "proposal-vote":
         return this.all().find(({ state }) => state.proposals.get(request.proposalId)) ?? this.all()[0];
       case "proposal-create":
-      case "proposal-list":
-      case "vote-statistics":
         return request.group === undefined ? (this.of(GLOBAL_GROUP) ?? this.all()[0]) : this.of(request.group);
       default:
         return this.of(request.group);

@@ -216,6 +216,14 @@ export class Hub {
     this.#overlayStale = true;
   }
 
+  partFrom(which: (hub: HubIdentity) => boolean, out: StepEffects): void {
+    const peers = this.links.greeted().flatMap(({ peer }) => {
+      const hub = this.find(peer);
+      return hub && which(hub) ? [peer] : [];
+    });
+    if (peers.length > 0) this.links.part(new Set(peers), this.#now, this.#news, out);
+  }
+
   /** Says goodbye to everyone of a group that this hub is in no more. */
   part(group: Group, out: StepEffects): void {
     this.links.part(this.meeting.linkedIn(group), this.#now, this.#news, out);

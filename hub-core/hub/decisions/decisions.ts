@@ -29,6 +29,7 @@ export class Decisions {
   readonly #o: DecisionsOptions;
   #removed: ReadonlySet<RegionId> = new Set();
   #seen = -1;
+  #agreed = "{}";
   readonly #copying = new Set<string>();
   /** What was last compared, so that a step in which nothing was decided costs nothing. */
   #compared = "";
@@ -71,18 +72,21 @@ export class Decisions {
 
   #follow(decided: readonly Decided[], now: Millis): boolean {
     const { config, file, registry } = this.#o;
-    const hot = hotSettings.safeParse(decided.find(({ key }) => key === CONFIG_KEY)?.value ?? {});
+    const agreed = decided.find(({ key }) => key === CONFIG_KEY)?.value ?? {};
+    const hot = hotSettings.safeParse(agreed);
     reload(config, file, hot.success ? hot.data : ({} satisfies HotSettings));
     const removed = decided.flatMap(({ key, value }) => {
       const region = key.startsWith(REGIONS) ? regionDecision.safeParse(value) : null;
       return region?.success && region.data.state === "removed" ? [key.slice(REGIONS.length)] : [];
     });
+    const reloaded = JSON.stringify(agreed) !== this.#agreed;
+    this.#agreed = JSON.stringify(agreed);
     const changed = removed.length !== this.#removed.size || removed.some((region) => !this.#removed.has(region));
     if (changed) {
       this.#removed = new Set(removed);
       registry().setRemovedRegions(this.#removed, now);
     }
-    return changed;
+    return changed || reloaded;
   }
 
   /** A coordinator that knows the global group's decisions writes them into its own group's log. */

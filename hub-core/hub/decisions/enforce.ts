@@ -1,5 +1,5 @@
 /** What follows for a hub from a region's removal: its hubs are no members any more, and no link to them stands. */
-import type { Millis } from "../../common/types.ts";
+import type { HubIdentity, Millis } from "../../common/types.ts";
 import { isGone } from "../../wire/catalog.ts";
 import type { StepEffects } from "../effects.ts";
 import type { Hub } from "../hub.ts";
@@ -7,14 +7,19 @@ import type { Hub } from "../hub.ts";
 /** In every step: a hub of a removed region may speak up until the last of its peers has heard of the removal. */
 export function followDecisions(hub: Hub, now: Millis, out: StepEffects): void {
   const changed = hub.decisions.review(hub.agreement.all(), now);
-  const { removed } = hub.decisions;
-  if (removed.size > 0)
-    for (const { membership } of hub.groups) {
-      for (const { identity, state } of membership.members()) {
-        if (isGone(state) || !removed.has(identity.region) || identity.region === hub.self.region) continue;
-        out.log("info", "region_removed", { region: identity.region, hub_id: identity.hubId });
-        membership.expel(identity.hubId, now, out);
-      }
-    }
+  if (hub.decisions.removed.size > 0) expelRemoved(hub, now, out);
   if (changed) hub.agreement.catalogChanged(now, out);
+}
+
+function expelRemoved(hub: Hub, now: Millis, out: StepEffects): void {
+  const { removed } = hub.decisions;
+  const isRemoved = ({ region }: HubIdentity): boolean => region !== hub.self.region && removed.has(region);
+  for (const { membership } of hub.groups) {
+    for (const { identity, state } of membership.members()) {
+      if (isGone(state) || !isRemoved(identity)) continue;
+      out.log("info", "region_removed", { region: identity.region, hub_id: identity.hubId });
+      membership.expel(identity.hubId, now, out);
+    }
+  }
+  hub.partFrom(isRemoved, out);
 }
