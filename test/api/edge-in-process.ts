@@ -6,8 +6,9 @@ import { invariant } from "../../hub-core/common/types.ts";
 import { Hub, type Request as HubRequest } from "../../hub-core/hub/index.ts";
 import { app } from "../../workers/app.ts";
 import type { EdgeBindings } from "../../workers/edge-env.ts";
-import { FROM_CLIENT, Handovers, Hubs } from "../../workers/hubs/index.ts";
+import { FROM_CLIENT, Handovers, Hubs, type Question } from "../../workers/hubs/index.ts";
 import { findWorldPlace, withFederation } from "../../workers/position/index.ts";
+import { AgreedState } from "./agreed-state.ts";
 
 const KEY = "the key that signs the tokens of this test's users";
 const PEER_KEY = "the key by which the hubs of this test know each other";
@@ -28,7 +29,7 @@ export interface Edge {
     path: string,
     init?: { method?: string; role?: Role; body?: string; headers?: Record<string, string> },
   ): Promise<Response>;
-  /** Everything of the hub's catalog that a request could have changed. */
+  /** Everything that a request could have changed. */
   catalog(): unknown;
 }
 
@@ -45,8 +46,12 @@ export async function startEdge(now = Date.UTC(2026, 0, 1)): Promise<Edge> {
   const stored = { identity: null, records: new Map(), peers: [], outcomes: new Map(), logs: new Map() };
   const hub = new Hub({ config, stored, seed: 7, softwareVersion: "0.0.0" }, now);
   hub.step({ kind: "start" }, now);
+  const agreed = new AgreedState();
   const stub = {
-    ask: async (request: HubRequest): Promise<Reply> => {
+    ask: async (question: Question): Promise<Reply> => {
+      const said = agreed.ask(question);
+      if (said) return structuredClone(said);
+      const request = question as HubRequest;
       const reply = hub.step({ kind: "request", id: "r", request }, now).find((effect) => effect.kind === "reply");
       invariant(reply?.kind === "reply", "every request is answered in its step");
       return structuredClone(reply.reply);
@@ -78,7 +83,8 @@ export async function startEdge(now = Date.UTC(2026, 0, 1)): Promise<Edge> {
     },
     catalog: () => {
       const { catalog } = hub.registry;
-      return { version: catalog.version, clusters: [...catalog.clusters()].map(({ record }) => record) };
+      const clusters = [...catalog.clusters()].map(({ record }) => record);
+      return { version: catalog.version, clusters, agreed: agreed.contents() };
     },
   };
 }

@@ -1,8 +1,8 @@
 /** The hubs of this region, asked in order until one answers. */
 import { type Reply, refused } from "../../hub-core/common/problem.ts";
 import type { DurationMs, HubId, HubIdentity } from "../../hub-core/common/types.ts";
-import type { Request as HubRequest } from "../../hub-core/hub/index.ts";
 import type { HubStub, StubOf } from "./hub-stub.ts";
+import type { Question } from "./question.ts";
 
 export interface Asked {
   readonly hubId: HubId;
@@ -30,6 +30,11 @@ export class Hubs {
     return this.#o.candidates;
   }
 
+  /** Others are asked, or these in another order. */
+  among(candidates: readonly HubId[]): Hubs {
+    return new Hubs({ ...this.#o, candidates });
+  }
+
   stub(hub: HubId): HubStub {
     return this.#o.stubOf(hub);
   }
@@ -38,24 +43,24 @@ export class Hubs {
    * The first hub that answers, has not left and has caught up with the others since its start, whatever it answers; else the
    * first that has not left, else the first that answers at all; 503 `hub_unreachable` when none does.
    */
-  async ask(request: HubRequest): Promise<Asked> {
+  async ask(request: Question, withinMs?: DurationMs): Promise<Asked> {
     const { candidates } = this.#o;
     let fallback: Asked | null = null;
     for (const hubId of candidates) {
-      const reply = await this.#attempt(hubId, (stub) => stub.ask(request));
+      const reply = await this.#attempt(hubId, (stub) => stub.ask(request), withinMs);
       if (reply && !hasLeft(reply) && !isBehind(reply)) return { hubId, reply };
       if (reply && (fallback === null || hasLeft(fallback.reply))) fallback = { hubId, reply };
     }
     return fallback ?? { hubId: candidates[0] ?? "", reply: unreachable(candidates) };
   }
 
-  async askAt(hubId: HubId, request: HubRequest, withinMs?: DurationMs): Promise<Asked> {
+  async askAt(hubId: HubId, request: Question, withinMs?: DurationMs): Promise<Asked> {
     const reply = await this.#attempt(hubId, (stub) => stub.ask(request), withinMs);
     return { hubId, reply: reply ?? unreachable([hubId]) };
   }
 
   /** Every candidate, at once; those that do not answer are absent. */
-  async askEach(request: HubRequest): Promise<Asked[]> {
+  async askEach(request: Question): Promise<Asked[]> {
     const asked = await Promise.all(
       this.#o.candidates.map(async (hubId) => ({
         hubId,
