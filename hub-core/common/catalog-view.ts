@@ -7,7 +7,7 @@ import type {
   MemberState,
   SummaryRecord,
 } from "../wire/catalog.ts";
-import type { ClusterId, HubId, HubIdentity, Millis, RegionId } from "./types.ts";
+import type { ClusterId, GroupId, HubId, HubIdentity, Millis, RegionId } from "./types.ts";
 
 export interface HubView extends HubIdentity {
   /** From this hub's own groups when it is in them, else as the hub's coordinator says. */
@@ -15,6 +15,16 @@ export interface HubView extends HubIdentity {
   readonly incarnation: number;
   /** Null until the hub's own record has arrived. */
   readonly record: HubRecord | null;
+}
+
+/** Who acts for a group: its configured parent, or the child that stands in for it. */
+export interface Coordinator {
+  readonly hubId: HubId;
+  readonly group: GroupId | null;
+  /** Of its election; 0: by configuration alone. */
+  readonly term: number;
+  /** Null when it never was elected. */
+  readonly since: Millis | null;
 }
 
 export interface ClusterView {
@@ -49,6 +59,8 @@ export interface CatalogView {
   hub(id: HubId): HubView | undefined;
   /** Since when the hub is in its state: as this hub saw it, or earlier when somebody says so. 0 for one that is unknown. */
   hubSince(id: HubId): Millis;
+  /** Of the children of `parent`; null when nobody acts for them. */
+  coordinatorOf(parent: HubId): Coordinator | null;
   clusters(): Iterable<ClusterView>;
   cluster(id: ClusterId): ClusterView | undefined;
   services(): Iterable<string>;

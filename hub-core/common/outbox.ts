@@ -26,6 +26,15 @@ export interface StoredVote {
   readonly votedFor: HubId | null;
 }
 
+/** Of one group's consensus. */
+export interface StoredLog {
+  readonly vote: StoredVote;
+  /** An encoded `Snapshot`; null before the first. */
+  readonly snapshot: Uint8Array | null;
+  /** Encoded `Entry`s by index, without a gap from the snapshot on, or from 1. */
+  readonly entries: readonly { readonly index: number; readonly bytes: Uint8Array }[];
+}
+
 export type StoredWrite =
   | { readonly table: "identity"; readonly value: StoredIdentity }
   /** An encoded `Rumor` of the hub's own log; null deletes it. */
@@ -36,7 +45,12 @@ export type StoredWrite =
   /** Null: this hub is no replica of that group any more, and forgets vote, snapshot and entries. */
   | { readonly table: "raft-vote"; readonly group: GroupId; readonly value: StoredVote | null }
   /** An encoded `Entry`. */
-  | { readonly table: "raft-entry"; readonly group: GroupId; readonly index: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | {
+      readonly table: "raft-entry";
+      readonly group: GroupId;
+      readonly index: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+    }
   /** Entries from `from` on are no more: another leader wrote others. */
   | { readonly table: "raft-truncate"; readonly group: GroupId; readonly from: number }
   /** An encoded `Snapshot`, in place of the one before, and of the entries up to `upTo`. */
@@ -87,6 +101,8 @@ export type Notice =
       readonly from: MemberState | null;
       readonly to: MemberState;
     }
+  /** Another hub coordinates the group, or the same one in another term, or nobody is known to. */
+  | { readonly kind: "coordinator-changed"; readonly group: GroupId }
   /** Another run of this very hub is alive somewhere: same id, other instance. */
   | { readonly kind: "clone-detected"; readonly group: GroupId; readonly address: string }
   /** A rumor was applied to the store, from a peer or (`from` null) by this hub itself. */

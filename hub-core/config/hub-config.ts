@@ -17,9 +17,12 @@ export interface HubConfig {
   readonly hub: HubIdentity;
   /** Hubs to look for at the start: the parent, siblings and children that are known beforehand. */
   readonly seeds: readonly HubIdentity[];
+  /** Members of the group above its own, which it enters when it stands in for its parent. */
+  readonly above: readonly HubIdentity[];
   readonly network: NetworkConfig;
   readonly gossip: GossipConfig;
   readonly membership: MembershipConfig;
+  readonly consensus: ConsensusConfig;
   readonly registry: RegistryConfig;
   readonly limits: LimitsConfig;
 }
@@ -65,6 +68,12 @@ export interface MembershipConfig {
   readonly reclaimAfterMs: DurationMs;
   /** Between redials of failed members: bounds the time to reconnect after a heal. */
   readonly redialIntervalMs: DurationMs;
+}
+
+export interface ConsensusConfig {
+  /** 0…1 of the voters; never less than a majority is required, whatever this says. */
+  readonly threshold: number;
+  readonly proposalTimeoutMs: DurationMs;
 }
 
 export interface RegistryConfig {

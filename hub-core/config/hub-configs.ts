@@ -28,11 +28,16 @@ export function hubConfigOf(federation: Federation, id: HubId, addressOf: Addres
 }
 
 function configOf(federation: Federation, hub: FederationHub, addressOf: AddressOf): HubConfig {
-  const { network, gossip, membership, registry, limits } = federation.settings;
+  const { network, gossip, membership, consensus, registry, limits } = federation.settings;
   const seeds = federation.hubs
     .filter((other) => other.id !== hub.id && sharesGroup(hub, other))
     .map((other) => hubIdentity(other, addressOf));
-  return { hub: hubIdentity(hub, addressOf), seeds, network, gossip, membership, registry, limits };
+  const parent = federation.hubs.find(({ id }) => id === hub.parent);
+  const above = federation.hubs
+    .filter((other) => parent !== undefined && parent.parent !== null && sharesGroup(parent, other))
+    .filter((other) => other.parent !== parent?.id)
+    .map((other) => hubIdentity(other, addressOf));
+  return { hub: hubIdentity(hub, addressOf), seeds, above, network, gossip, membership, consensus, registry, limits };
 }
 
 /** Parent, siblings and children. */

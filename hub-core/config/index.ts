@@ -13,3 +13,5 @@ export { type NodeFile, parseNodeFile } from "./node-file.ts";
 export { findPlace, suggestPlace } from "./places.ts";
 export { isLoopback } from "./section-contradictions.ts";
 export type { SecurityConfig } from "./settings.ts";
+export { plannedGroups, survivalBySize, survivalOf } from "./survival.ts";
+export { survivalWarnings } from "./survival-advice.ts";

@@ -92,3 +92,25 @@ export type StrongStateRequest =
   | { readonly kind: "lease-get"; readonly group: GroupId; readonly lease: string };
 
 export type ReadConsistency = "linearizable" | "stale";
+
+const KINDS = {
+  "consensus-status": true,
+  "proposal-create": true,
+  "proposal-list": true,
+  "proposal-get": true,
+  "proposal-vote": true,
+  "vote-statistics": true,
+  "state-put": true,
+  "state-delete": true,
+  "state-get": true,
+  "state-list": true,
+  "state-watch": true,
+  "lease-grant": true,
+  "lease-renew": true,
+  "lease-revoke": true,
+  "lease-get": true,
+} satisfies Record<ConsensusRequest["kind"], true>;
+
+export function isConsensusRequest(request: { readonly kind: string }): request is ConsensusRequest {
+  return request.kind in KINDS;
+}

@@ -7,7 +7,7 @@ import type { DurationMs, Millis } from "../common/types.ts";
 import type { Hub } from "./hub.ts";
 
 /** What differed is asked for and sent: a round trip round the world, or two. */
-const ARRIVAL_MS: DurationMs = 500;
+export const ARRIVAL_MS: DurationMs = 500;
 export const PATIENCE_MS: DurationMs = 3_000;
 
 export class CatchUp {

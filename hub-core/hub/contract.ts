@@ -16,15 +16,15 @@ import type {
   LogFields,
   LogLevel,
   StoredIdentity,
+  StoredLog,
   StoredOutcome,
-  StoredVote,
   StoredWrite,
 } from "../common/outbox.ts";
 import type { Reply } from "../common/problem.ts";
 import type { ClusterId, DurationMs, GroupId, HubId, HubIdentity, Millis } from "../common/types.ts";
 import type { Request } from "./requests.ts";
 
-export type { CheckOutcome, DialFailure };
+export type { CheckOutcome, DialFailure, StoredLog };
 
 /** The runner numbers links; a number is never used twice in one run. */
 export type LinkId = number;
@@ -69,13 +69,4 @@ export interface StoredState {
   /** First answers by Idempotency-Key, oldest first or in any order. */
   readonly outcomes: ReadonlyMap<string, StoredOutcome>;
   readonly logs: ReadonlyMap<GroupId, StoredLog>;
-}
-
-/** Of one group's consensus. */
-export interface StoredLog {
-  readonly vote: StoredVote;
-  /** An encoded `Snapshot`; null before the first. */
-  readonly snapshot: Uint8Array | null;
-  /** Encoded `Entry`s by index, without a gap from the snapshot on, or from 1. */
-  readonly entries: readonly { readonly index: number; readonly bytes: Uint8Array }[];
 }

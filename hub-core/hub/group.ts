@@ -5,19 +5,21 @@ import { downGroupOf, type GroupId, type HubId, type HubIdentity, upGroupOf } fr
 import type { HubConfig } from "../config/hub-config.ts";
 import { Gossip } from "../gossip/index.ts";
 import { Membership } from "../membership/index.ts";
-import type { RumorStore } from "../wire/catalog.ts";
+import type { Leadership, RumorStore } from "../wire/catalog.ts";
 
 export interface Group {
   readonly id: GroupId;
-  /** `up`: with the parent and siblings; `down`: with the children. */
-  readonly role: "up" | "down";
+  /** `up`: with the parent and siblings; `down`: with the children; `acting`: in the parent's place, with its parent and siblings. */
+  readonly role: "up" | "down" | "acting";
+  /** Whose children its members are, that hub included; null for a group of one. */
+  readonly parent: HubId | null;
   readonly membership: Membership;
   readonly gossip: Gossip;
 }
 
 export interface GroupParts {
   readonly config: HubConfig;
-  readonly incarnation: number;
+  readonly incarnation: () => number;
   readonly instance: number;
   /** The replicated store as that group may see it. */
   readonly storeFor: (group: GroupId) => RumorStore;
@@ -30,26 +32,36 @@ export interface GroupParts {
 export function openGroups(parts: GroupParts): Group[] {
   const up = upGroupOf(parts.config.hub);
   const down = downGroupOf(parts.config.hub);
+  const { hubId, parent } = parts.config.hub;
   return [
-    ...(up === null ? [] : [openGroup(up, "up", parts)]),
-    ...(down === null ? [] : [openGroup(down, "down", parts)]),
+    ...(up === null ? [] : [openGroup({ id: up, role: "up", parent }, parts)]),
+    ...(down === null ? [] : [openGroup({ id: down, role: "down", parent: hubId }, parts)]),
   ];
 }
 
-function openGroup(id: GroupId, role: Group["role"], parts: GroupParts): Group {
+/** `seeds`: of the group of a stand-in, the members to look for. */
+export function openGroup(
+  { id, role, parent }: Pick<Group, "id" | "role" | "parent">,
+  parts: GroupParts,
+  standsIn: Leadership | null = null,
+  seeds: readonly HubIdentity[] = parts.config.seeds,
+): Group {
   const { config, random, metrics } = parts;
   const self: HubIdentity = config.hub;
   declareMetrics(id, metrics);
   return {
     id,
     role,
+    parent,
     membership: new Membership({
       group: id,
       self,
-      seeds: new Set(config.seeds.map(({ hubId }) => hubId)),
-      incarnation: parts.incarnation,
+      standsIn,
+      meets: (hub) => hub.hubId === self.hubId || (groupOfKin(self, hub) ?? id) === id,
+      seeds: new Set(seeds.map(({ hubId }) => hubId)),
+      incarnation: parts.incarnation(),
       instance: parts.instance,
-      capacity: childCapacity(config),
+      capacity: id === "global" ? config.limits.maxRegionalHubs : config.limits.maxChildHubs,
       config: config.membership,
       maxNeighbours: Math.floor((config.network.maxConnections - SPARE_LINKS) / 2),
       raiseIncarnation: parts.raiseIncarnation,
@@ -66,6 +78,13 @@ function openGroup(id: GroupId, role: Group["role"], parts: GroupParts): Group {
       metrics,
     }),
   };
+}
+
+/** The group that the configuration gives two hubs in common. */
+function groupOfKin(self: HubIdentity, hub: HubIdentity): GroupId | null {
+  const { hubId, parent } = self;
+  if (parent !== null && (hub.hubId === parent || hub.parent === parent)) return upGroupOf(self);
+  return hub.parent === hubId ? downGroupOf(self) : null;
 }
 
 /** Those that operators watch by name are there from the start: none yet is not the same as not measured. */
@@ -100,15 +119,4 @@ export function wantedLinks(groups: readonly Group[], maxConnections: number): H
     membership.setMaxNeighbours(shares[index] ?? 0);
     return membership.neighbours();
   });
-}
-
-function childCapacity(config: HubConfig): number {
-  switch (config.hub.tier) {
-    case "global":
-      return config.limits.maxRegionalHubs;
-    case "regional":
-      return config.limits.maxChildHubs;
-    case "local":
-      return 0;
-  }
 }

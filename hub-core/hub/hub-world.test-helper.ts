@@ -1,7 +1,8 @@
 /** A few hubs, perfect links and virtual time: enough to see what a Hub does when nothing goes wrong. */
-import type { StoredOutcome, StoredWrite } from "../common/outbox.ts";
-import type { HubId, HubIdentity, Millis, Tier } from "../common/types.ts";
+import { Storage } from "../../test/simulation/storage.ts";
+import type { GroupId, HubId, HubIdentity, Millis, Tier } from "../common/types.ts";
 import { type Federation, hubConfigOf, parseFederationFile } from "../config/index.ts";
+import type { Led } from "../coordination/index.ts";
 import type { Effect, HubEvent, LinkId, StoredState } from "./contract.ts";
 import { Hub } from "./hub.ts";
 
@@ -51,8 +52,39 @@ export class HubWorld {
     return hub;
   }
 
+  /** A hub that nobody's configuration names, and that knows one of the others. */
+  join({ id, region, tier, parent }: WorldHub, acquaintance: HubId): void {
+    const template = this.hubs.get(acquaintance) as Hub;
+    const hub = { ...template.self, hubId: id, region, tier, parent };
+    const config = { ...template.config, hub, seeds: [template.self] };
+    this.hubs.set(id, new Hub({ config, stored: EMPTY, seed: 99, softwareVersion: "test" }, this.now));
+    this.#schedule(0, id, { kind: "start" });
+  }
+
   ask(hub: HubId, id: string, request: Extract<HubEvent, { kind: "request" }>["request"]): void {
     this.#schedule(0, hub, { kind: "request", id, request });
+  }
+
+  /** The process ends: its sockets close, and who dials it is refused. */
+  kill(id: HubId): void {
+    this.hubs.delete(id);
+    for (const [link, { owner, other }] of this.#ends) {
+      if (owner !== id) continue;
+      const end = this.#ends.get(other);
+      if (end) this.#schedule(HOP_MS, end.owner, { kind: "link-closed", link: other });
+      this.#ends.delete(link);
+      this.#ends.delete(other);
+    }
+  }
+
+  /** As a group's election would tell its members. */
+  elect(group: GroupId, leader: HubId, term: number, members: readonly HubId[]): void {
+    for (const id of members) this.told(id, group, { leader, term });
+  }
+
+  told(id: HubId, group: GroupId, fact: Led | null): void {
+    const effects = this.hubs.get(id)?.led(group, fact, this.now) ?? [];
+    for (const effect of effects) this.#carryOut(id, effect);
   }
 
   run(forMs: number): void {
@@ -69,7 +101,7 @@ export class HubWorld {
   }
 
   #step(id: HubId, event: HubEvent): void {
-    const effects = (this.hubs.get(id) as Hub).step(event, this.now);
+    const effects = this.hubs.get(id)?.step(event, this.now) ?? [];
     this.trace.push({ hub: id, at: this.now, event, effects });
     for (const effect of effects) this.#carryOut(id, effect);
   }
@@ -102,6 +134,9 @@ export class HubWorld {
 
   #open(dialler: HubId, peer: HubIdentity): void {
     if (this.#isCut(dialler, peer.hubId)) return;
+    if (!this.hubs.has(peer.hubId)) {
+      return this.#schedule(HOP_MS, dialler, { kind: "dial-failed", peer: peer.hubId, reason: "refused" });
+    }
     const ours = this.#nextLink++;
     const theirs = this.#nextLink++;
     this.#ends.set(ours, { owner: dialler, other: theirs }).set(theirs, { owner: peer.hubId, other: ours });
@@ -127,39 +162,10 @@ export class HubWorld {
 }
 
 /** What storage would hold after these effects. */
-export function storedAfter(effects: readonly Effect[], before: StoredState = EMPTY): StoredState {
-  let { identity } = before;
-  const records = new Map(before.records);
-  const peers = new Map(before.peers.map((peer) => [peer.hubId, peer]));
-  const outcomes = new Map(before.outcomes);
-  for (const write of effects.flatMap((effect) => (effect.kind === "persist" ? [effect.write] : []))) {
-    identity = apply(write, records, peers, outcomes) ?? identity;
-  }
-  return { identity, records, peers: [...peers.values()], outcomes };
-}
-
-function apply(
-  write: StoredWrite,
-  records: Map<string, Uint8Array>,
-  peers: Map<HubId, HubIdentity>,
-  outcomes: Map<string, StoredOutcome>,
-): StoredState["identity"] {
-  switch (write.table) {
-    case "identity":
-      return write.value;
-    case "record":
-      if (write.bytes) records.set(write.key, write.bytes);
-      else records.delete(write.key);
-      return null;
-    case "peer":
-      if (write.value) peers.set(write.hubId, write.value);
-      else peers.delete(write.hubId);
-      return null;
-    case "outcome":
-      if (write.value) outcomes.set(write.key, write.value);
-      else outcomes.delete(write.key);
-      return null;
-  }
+export function storedAfter(effects: readonly Effect[]): StoredState {
+  const storage = new Storage();
+  storage.commit(effects.flatMap((effect) => (effect.kind === "persist" ? [effect.write] : [])));
+  return storage.load();
 }
 
 function federationOf(hubs: readonly WorldHub[]): Federation {

@@ -5,27 +5,31 @@
 import { Metrics } from "../common/metrics.ts";
 import type { Notice } from "../common/outbox.ts";
 import { Random } from "../common/random.ts";
-import { type HubId, type HubIdentity, invariant, type Millis, unreachable } from "../common/types.ts";
+import { type GroupId, type HubId, type HubIdentity, invariant, type Millis, unreachable } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
+import { Coordination, type Led } from "../coordination/index.ts";
 import { TestMessages } from "../gossip/index.ts";
 import { Registry } from "../registry/index.ts";
 import { Router } from "../routing/index.ts";
 import { NEWEST_VERSION } from "../wire/versions.ts";
+import { Agreement } from "./agreement.ts";
 import { answer } from "./answer.ts";
 import { CatchUp } from "./catch-up.ts";
 import { checked } from "./checked.ts";
 import type { Effect, HubEvent, StoredState } from "./contract.ts";
-import { cutOffSince } from "./cut-off.ts";
-import { deliver } from "./deliver.ts";
 import { Departure } from "./departure.ts";
 import { Directory } from "./directory.ts";
 import { StepEffects } from "./effects.ts";
-import { type Group, openGroups, wantedLinks } from "./group.ts";
+import { type Group, type GroupParts, openGroups, wantedLinks } from "./group.ts";
+import { hear } from "./hear.ts";
 import { Identity } from "./identity.ts";
-import { LinkLoad, measureEvery } from "./link-load.ts";
+import { LinkLook } from "./link-look.ts";
 import { openLinks } from "./link-setup.ts";
 import type { LinkNews } from "./link-surroundings.ts";
 import type { Links } from "./links.ts";
+import { Meeting } from "./meeting.ts";
+import { passOn } from "./pass-on.ts";
+import { StandingIn } from "./standing-in.ts";
 import { Wake } from "./wake.ts";
 
 export interface HubOptions {
@@ -41,35 +45,33 @@ export interface HubOptions {
 /** Notices raise notices; a chain longer than this is a loop. */
 const MAX_NOTICES_PER_STEP = 1_000_000;
 const MAX_TEST_MESSAGES = 64;
-/** Past its time by this much, a look at the links is that of a hub that was paused. */
-const LATE_LOOK_MS = 1_000;
 
 export class Hub {
   readonly self: HubIdentity;
   readonly config: HubConfig;
   readonly softwareVersion: string;
   readonly metrics = new Metrics();
-  readonly groups: readonly Group[];
+  readonly meeting: Meeting;
+  readonly coordination: Coordination;
+  readonly standingIn: StandingIn;
   readonly registry: Registry;
   readonly router: Router;
   readonly tests: TestMessages;
+  readonly agreement: Agreement;
   readonly links: Links;
   readonly catchUp = new CatchUp();
   readonly departure = new Departure();
   readonly startedAt: Millis;
 
   readonly #instance: number;
-  readonly #linkLoad = new LinkLoad();
+  readonly #linkLook: LinkLook;
   readonly #directory: Directory;
   readonly #identity: Identity;
   readonly #wake = new Wake();
   #now: Millis;
   #news: LinkNews[] = [];
-  /** The group of each linked peer. */
-  readonly #groupOfLink = new Map<HubId, Group>();
   #overlayStale = true;
   #catalogStale = false;
-  #measureLinksAt: Millis;
   #clones = 0;
 
   constructor(options: HubOptions, now: Millis) {
@@ -82,8 +84,10 @@ export class Hub {
     this.#now = now;
     this.#instance = random.uint32();
     this.#identity = new Identity(stored.identity, random, now);
-    this.#measureLinksAt = now + measureEvery(this.config.membership);
-    this.#directory = new Directory(this.self.hubId, [...config.seeds, ...stored.peers]);
+    this.#linkLook = new LinkLook(config, now);
+    this.#directory = new Directory(this.self.hubId, [...config.seeds, ...config.above, ...stored.peers]);
+    this.meeting = new Meeting({ directory: this.#directory, catalog: () => this.registry.catalog });
+    this.coordination = new Coordination(this.self);
     this.links = openLinks({
       config,
       identity: this.#identity,
@@ -91,13 +95,13 @@ export class Hub {
       newest: options.protocolVersion ?? NEWEST_VERSION,
       random,
       metrics: this.metrics,
-      find: (id) => this.find(id),
-      groupFor: (hub) => this.groupFor(hub),
-      groupOfPeer: (peer) => this.#groupOfPeer(peer),
+      meeting: this.meeting,
+      standingIn: () => this.standingIn,
     });
     this.registry = new Registry({
       self: this.self,
       incarnation: this.#identity.incarnation,
+      replica: this.#identity.replica,
       seqCeiling: this.#identity.seqCeiling,
       storedRecords: stored.records,
       storedOutcomes: stored.outcomes,
@@ -107,15 +111,17 @@ export class Hub {
       metrics: this.metrics,
       reserveSeq: (upTo) => this.#identity.reserveSeq(upTo),
     });
-    this.groups = openGroups({
+    const parts: GroupParts = {
       config,
-      incarnation: this.#identity.incarnation,
+      incarnation: () => this.#identity.incarnation,
       instance: this.#instance,
       storeFor: (group) => this.registry.storeFor(group),
       raiseIncarnation: (atLeast) => this.#identity.raiseIncarnation(atLeast),
       random,
       metrics: this.metrics,
-    });
+    };
+    this.meeting.groups = openGroups(parts);
+    this.standingIn = new StandingIn(parts);
     this.router = new Router({
       self: this.self,
       catalog: this.registry.catalog,
@@ -128,6 +134,16 @@ export class Hub {
       random,
       limit: MAX_TEST_MESSAGES,
       resendMs: config.gossip.intervalMs,
+    });
+    this.agreement = new Agreement({
+      config,
+      stored,
+      identity: this.#identity,
+      groups: () => this.groups,
+      registry: this.registry,
+      coordination: this.coordination,
+      random,
+      metrics: this.metrics,
     });
   }
 
@@ -150,8 +166,20 @@ export class Hub {
     if (event.kind === "timer" && !this.#wake.accept(event.token)) return [];
     const out = new StepEffects(this.links, this.metrics, this.#now);
     if (this.departure.state === "left") return this.departure.after(this, event, this.#now, out).finish();
+    return this.#carry(out, () => this.#handle(event, out));
+  }
+
+  /** What a group's election has come to, when it is held outside of this hub. */
+  led(group: GroupId, fact: Led | null, now: Millis): Effect[] {
+    this.#now = Math.max(this.#now, now);
+    const out = new StepEffects(this.links, this.metrics, this.#now);
+    if (this.departure.state === "left") return [];
+    return this.#carry(out, () => this.coordination.led(group, fact, this.#now, out));
+  }
+
+  #carry(out: StepEffects, work: () => void): Effect[] {
     this.#identity.attach(out);
-    this.#handle(event, out);
+    work();
     this.#settle(out);
     if (this.departure.state === "leaving") this.departure.complete(this, this.#now, out);
     else {
@@ -163,21 +191,37 @@ export class Hub {
     return out.finish();
   }
 
-  /** The group that this hub shares with `hub`. */
-  groupFor(hub: HubIdentity): Group | undefined {
-    const { parent, hubId } = this.self;
-    return this.groups.find(({ role }) =>
-      role === "up" ? parent !== null && (hub.hubId === parent || hub.parent === parent) : hub.parent === hubId,
-    );
+  get groups(): readonly Group[] {
+    return this.meeting.groups;
   }
 
-  /** Where a hub is: as its groups say, as it was introduced, or as the catalog says. */
+  setGroups(groups: readonly Group[]): void {
+    this.meeting.groups = groups;
+    this.#overlayStale = true;
+  }
+
+  /** Says goodbye to everyone of a group that this hub is in no more. */
+  part(group: Group, out: StepEffects): void {
+    this.links.part(this.meeting.linkedIn(group), this.#now, this.#news, out);
+  }
+
+  groupFor(hub: HubIdentity): Group | undefined {
+    return this.meeting.groupFor(hub);
+  }
+
   find(id: HubId): HubIdentity | undefined {
-    for (const { membership } of this.groups) {
-      const member = membership.member(id);
-      if (member) return member.identity;
-    }
-    return this.#directory.find(id) ?? this.registry.catalog.hub(id);
+    return this.meeting.find(id);
+  }
+
+  remember(hub: HubIdentity): void {
+    this.#directory.remember(hub);
+  }
+
+  /** Every hub whose address this one knows, in id order. */
+  known(): HubIdentity[] {
+    const hubs = new Map([...this.registry.catalog.hubs(), ...this.#directory.all()].map((hub) => [hub.hubId, hub]));
+    hubs.delete(this.self.hubId);
+    return [...hubs.values()].sort((a, b) => (a.hubId < b.hubId ? -1 : 1));
   }
 
   // ── Events ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -203,7 +247,7 @@ export class Hub {
         return this.#introduce(event.hubs, out);
       case "request":
         this.metrics.count("federation_requests_total");
-        return out.reply(event.id, answer(this, event.request, now, out));
+        return answer(this, event, now, out);
       default:
         return unreachable(event);
     }
@@ -217,6 +261,7 @@ export class Hub {
       const theirs = known.filter((hub) => this.groupFor(hub) === group);
       group.membership.start(theirs, this.#now, out);
     }
+    this.agreement.start(this.#now, out);
     out.log("info", "hub_started", { incarnation: this.#identity.incarnation, known_hubs: known.length });
   }
 
@@ -238,10 +283,9 @@ export class Hub {
       if (membership.nextDeadline() <= now) membership.tick(now, out);
       if (gossip.nextDeadline() <= now) gossip.tick(now, out);
     }
-    if (this.registry.nextDeadline() <= now) this.registry.tick(now, out);
-    if (this.tests.nextDeadline() <= now) this.tests.tick(now, out);
-    if (this.router.soundings.nextDeadline() <= now) this.router.soundings.tick(now, out);
-    if (this.#measureLinksAt <= now) this.#measureLinks(out);
+    for (const machine of this.#machines()) if (machine.nextDeadline() <= now) machine.tick(now, out);
+    if (this.#linkLook.nextDeadline() <= now) this.#linkLook.tick(this, now, out);
+    this.standingIn.tick(this, now, out);
     if (this.links.nextDeadline() <= now) this.links.tick(now, this.#news, out);
     this.#settle(out);
     for (const { gossip } of this.groups) if (gossip.nextDeadline() <= now) gossip.tick(now, out);
@@ -254,7 +298,7 @@ export class Hub {
       invariant(handled < MAX_NOTICES_PER_STEP, "a step ends");
       const news = this.#news.shift();
       if (news) {
-        this.#hear(news, out);
+        hear(this, news, this.#now, out);
         continue;
       }
       const notice = out.notices.shift();
@@ -266,6 +310,7 @@ export class Hub {
       if (this.#catalogStale) {
         this.#catalogStale = false;
         this.registry.rumorsApplied(this.#now, out);
+        this.agreement.catalogChanged(this.#now, out);
         continue;
       }
       if (!this.#overlayStale) return;
@@ -274,75 +319,24 @@ export class Hub {
     }
   }
 
-  #hear(news: LinkNews, out: StepEffects): void {
-    const now = this.#now;
-    switch (news.kind) {
-      case "up": {
-        this.#directory.remember(news.hub);
-        const group = this.groupFor(news.hub);
-        group?.membership.linkOpened(news.hub, news.incarnation, news.instance, now, out);
-        group?.gossip.peerUp({ hubId: news.hub.hubId, region: news.hub.region, rttMs: null }, now, out);
-        if (!group) return;
-        this.#groupOfLink.set(news.hub.hubId, group);
-        return this.tests.peerUp(news.hub.hubId);
-      }
-      case "down": {
-        const group = this.#groupOfPeer(news.peer);
-        this.#groupOfLink.delete(news.peer);
-        group?.gossip.peerDown(news.peer, now, out);
-        this.tests.peerDown(news.peer, now);
-        group?.membership.linkClosed(news.peer, news.expected, now, out);
-        return;
-      }
-      case "dial-failed": {
-        const group = this.#groupOfPeer(news.peer);
-        if (group) group.membership.dialFailed(news.peer, news.reason, now, out);
-        else this.registry.visited(news.peer, false, now, out);
-        return;
-      }
-      case "refused":
-        return this.#groupOfPeer(news.peer)?.membership.linkRefused(news.peer, now);
-      case "answered": {
-        const group = this.groupFor(news.hub);
-        if (group) group.membership.heard(news.hub.hubId, now);
-        else this.registry.visited(news.hub.hubId, true, now, out);
-        return;
-      }
-      case "message":
-        return deliver(this, this.#groupOfPeer(news.from), news, now, out);
-      default:
-        return unreachable(news);
-    }
-  }
-
   #heed(notice: Notice, out: StepEffects): void {
     const now = this.#now;
     switch (notice.kind) {
       case "member-changed":
         this.#overlayStale = true;
+        if (this.departure.state === "running") this.agreement.judged(notice.group, notice.hub.hubId, notice.to === "alive", now, out);
         return this.registry.memberChanged(notice, now, out);
+      case "coordinator-changed":
+        return this.standingIn.review(this, now, out);
       case "clone-detected":
         this.#clones += 1;
         this.metrics.count("federation_clones_detected_total");
         return;
       case "rumor-applied":
-        return this.#relay(notice, out);
+        if (notice.from !== null) this.#catalogStale = true;
+        return passOn(this, notice, now, out);
       default:
         return unreachable(notice);
-    }
-  }
-
-  /** A rumor goes on in every group but the one it came from, whose gossip has passed it on already. */
-  #relay({ rumor, from, hops }: Extract<Notice, { kind: "rumor-applied" }>, out: StepEffects): void {
-    const now = this.#now;
-    if (from !== null) this.#catalogStale = true;
-    if (rumor.body.kind === "test") this.tests.applied(rumor, from, hops, now, out);
-    const cameBy = from === null ? undefined : this.#groupOfPeer(from);
-    for (const group of this.groups) {
-      if (group === cameBy) continue;
-      // The group's own view of the store: foreign records go down in routing form.
-      const scoped = this.registry.storeFor(group.id).get(rumor.origin, rumor.seq);
-      if (scoped) group.gossip.publish(scoped, hops, null, now, out);
     }
   }
 
@@ -354,44 +348,21 @@ export class Hub {
 
   // ── Links, identity, timers ────────────────────────────────────────────────────────────────────────────────────────
 
-  #measureLinks(out: StepEffects): void {
-    const { membership } = this.config;
-    const since = cutOffSince(this.groups, membership, this.#now);
-    // Late, this hub was not listening: what has come meanwhile is still to be read.
-    if (this.#now - this.#measureLinksAt <= LATE_LOOK_MS) this.registry.setCutOff(since, this.#now, out);
-    // That it hears again is news at once.
-    this.#measureLinksAt = this.#now + (since === null ? measureEvery(membership) : membership.probeIntervalMs);
-    const measured = this.#linkLoad.measure(
-      this.links.greeted(),
-      this.config.gossip.maxInFlightBytes,
-      (peer) => this.#groupOfPeer(peer)?.membership.linkQuality(peer),
-      this.#now,
-    );
-    for (const { peer, rttMs } of measured) {
-      const hub = this.find(peer);
-      if (hub) this.groupFor(hub)?.gossip.peerUpdated({ hubId: peer, region: hub.region, rttMs });
-    }
-    this.registry.setLinks(measured, this.#now, out);
-  }
-
   #arm(out: StepEffects): void {
     let next = Math.min(
       this.links.nextDeadline(),
-      this.registry.nextDeadline(),
-      this.tests.nextDeadline(),
-      this.router.soundings.nextDeadline(),
-      this.#measureLinksAt,
+      this.standingIn.nextDeadline(this, this.#now),
+      this.#linkLook.nextDeadline(),
     );
+    for (const machine of this.#machines()) next = Math.min(next, machine.nextDeadline());
     for (const { membership, gossip } of this.groups) {
       next = Math.min(next, membership.nextDeadline(), gossip.nextDeadline());
     }
     this.#wake.arm(next, out);
   }
 
-  #groupOfPeer(peer: HubId): Group | undefined {
-    const linked = this.#groupOfLink.get(peer);
-    if (linked) return linked;
-    const hub = this.find(peer);
-    return hub && this.groupFor(hub);
+  /** Those that are not a group's, in the order of their turns. */
+  #machines() {
+    return [this.registry, this.tests, this.router.soundings, this.agreement];
   }
 }

@@ -1,11 +1,12 @@
 import type { Metrics } from "../common/metrics.ts";
 import type { Random } from "../common/random.ts";
-import type { DurationMs, HubId, HubIdentity } from "../common/types.ts";
+import type { DurationMs } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import { OLDEST_VERSION } from "../wire/versions.ts";
-import type { Group } from "./group.ts";
 import type { Identity } from "./identity.ts";
 import { Links } from "./links.ts";
+import type { Meeting } from "./meeting.ts";
+import type { StandingIn } from "./standing-in.ts";
 
 /** Four round trips to the other side of the planet, for TCP, TLS and the upgrade. */
 const SHORTEST_DIAL_MS = 2_000;
@@ -18,12 +19,11 @@ export interface LinkSetup {
   readonly newest: number;
   readonly random: Random;
   readonly metrics: Metrics;
-  readonly find: (id: HubId) => HubIdentity | undefined;
-  readonly groupFor: (hub: HubIdentity) => Group | undefined;
-  readonly groupOfPeer: (peer: HubId) => Group | undefined;
+  readonly meeting: Meeting;
+  readonly standingIn: () => StandingIn;
 }
 
-export function openLinks({ config, identity, find, groupFor, groupOfPeer, ...setup }: LinkSetup): Links {
+export function openLinks({ config, identity, meeting, standingIn, ...setup }: LinkSetup): Links {
   return new Links({
     self: config.hub,
     incarnation: () => identity.incarnation,
@@ -35,9 +35,11 @@ export function openLinks({ config, identity, find, groupFor, groupOfPeer, ...se
     random: setup.random,
     metrics: setup.metrics,
     countBytes: (peer, sent, received, uncompressed) =>
-      groupOfPeer(peer)?.gossip.countBytes(sent, received, uncompressed),
-    related: (hub) => groupFor(hub) !== undefined,
-    find,
+      meeting.groupOfPeer(peer)?.gossip.countBytes(sent, received, uncompressed),
+    related: (hub, standsIn) => meeting.groupFor(hub, standsIn) !== undefined,
+    mayStandIn: (hub) => meeting.mayStandIn(hub),
+    standsIn: (hub) => standingIn().rightWith(meeting.groupFor(hub)),
+    find: (id) => meeting.find(id),
   });
 }
 

@@ -4,13 +4,15 @@ import type { LogFields, LogLevel } from "../common/outbox.ts";
 import type { Random } from "../common/random.ts";
 import type { DurationMs, HubId, HubIdentity } from "../common/types.ts";
 import type { NetworkConfig } from "../config/hub-config.ts";
+import type { Greeted } from "../membership/index.ts";
+import type { Leadership } from "../wire/catalog.ts";
 import type { Message } from "../wire/messages.ts";
 import type { VersionRange } from "../wire/versions.ts";
 import type { DialFailure, LinkId } from "./contract.ts";
 
 /** What happened on the links, for the Hub to hand on. */
 export type LinkNews =
-  | { readonly kind: "up"; readonly hub: HubIdentity; readonly incarnation: number; readonly instance: number }
+  | ({ readonly kind: "up" } & Greeted)
   /** `expected`: the peer said goodbye, or this end closed. */
   | { readonly kind: "down"; readonly peer: HubId; readonly expected: boolean }
   | { readonly kind: "dial-failed"; readonly peer: HubId; readonly reason: DialFailure }
@@ -40,8 +42,12 @@ export interface LinksOptions {
   readonly metrics: Metrics;
   /** Frames to and from a peer, in bytes; what was sent also as it was before compression. */
   readonly countBytes: (peer: HubId, sent: number, received: number, uncompressed: number) => void;
-  /** Whether the hub shares a group with this one. */
-  readonly related: (hub: HubIdentity) => boolean;
+  /** Whether the hub belongs to a group of this one; `standsIn`: by the place that it says it takes. */
+  readonly related: (hub: HubIdentity, standsIn: Leadership | null) => boolean;
+  /** Whether it may say of itself that it stands in for a member of an own group. */
+  readonly mayStandIn: (hub: HubIdentity) => boolean;
+  /** By what right this hub is in the group where `hub` is, or may be; null when it belongs there. */
+  readonly standsIn: (hub: HubIdentity) => Leadership | null;
   /** Where a hub is, as far as anyone here knows. */
   readonly find: (id: HubId) => HubIdentity | undefined;
 }

@@ -64,6 +64,8 @@ function linksOf(self: HubId, maxConnections = 10): Links {
     metrics,
     countBytes: () => {},
     related: (hub) => hub.parent === "p",
+    mayStandIn: () => false,
+    standsIn: () => null,
     find: (id) => identity(id),
   });
 }

@@ -2,20 +2,22 @@
  * Links are leases: wanted by the overlay or asked for by a machine, dialled, greeted, renewed, replaced and let go.
  * Of two hubs the one with the lower id dials; the other waits a moment before it tries itself.
  */
-import type { HubId, Millis } from "../common/types.ts";
+import { type HubId, type Millis, unreachable } from "../common/types.ts";
+import type { Leadership } from "../wire/catalog.ts";
 import { DecodeError } from "../wire/codec.ts";
 import { decodeFrame } from "../wire/frame.ts";
 import type { Message, MessageOf } from "../wire/messages.ts";
-import { negotiate } from "../wire/versions.ts";
 import type { DialFailure, LinkId } from "./contract.ts";
+import { dial } from "./dial.ts";
 import { Dials } from "./dials.ts";
-import { type GoodbyeReason, type Link, survivor } from "./link.ts";
+import { canRead, type GoodbyeReason, type Greeting, type Link, longestUnheard, newLink, survivor } from "./link.ts";
 import { sendQueued } from "./link-frames.ts";
+import { admitted, credentials, judge } from "./link-greeting.ts";
 import { helloOf, type LinkNews, type LinkOutbox, type LinksOptions } from "./link-surroundings.ts";
 
 /** A link that a machine asked for stays this long after the last request. */
 const LINGER_MS = 30_000;
-/** The link is open already, so a hello is one hop away: time for a busy machine. */
+/** A hello is one hop away on an open link: time for a busy machine. */
 const GREETING_MS = 5_000;
 /** A replaced link is read for so long, unless the peer says goodbye before. */
 const RETIRE_MS = 5_000;
@@ -53,14 +55,15 @@ export class Links {
     return this.#byPeer.size;
   }
 
+  /** False when there is no link to it, or it speaks a version that does not know this message. */
   queue(peer: HubId, message: Message): boolean {
     const link = this.#byPeer.get(peer);
-    if (!link) return false;
+    if (!link || !canRead(link, message.kind)) return false;
     link.queue.push(message);
     return true;
   }
 
-  /** The overlay's wish; links to others go when nobody has asked for them for a while. */
+  /** The overlay's wish; others go when nobody has asked for them for a while. */
   want(peers: readonly HubId[], now: Millis): void {
     this.#wakeAt = null;
     this.#wanted = new Map(peers.map((peer) => [peer, this.#wanted.get(peer) ?? now]));
@@ -84,21 +87,7 @@ export class Links {
       out.closeLink(id, 1013, "too many links");
       return;
     }
-    const link: Link = {
-      id,
-      peer,
-      dialler: direction === "out" ? "us" : "them",
-      openedAt: now,
-      greeting: null,
-      retiring: null,
-      queue: [helloOf(this.#o)],
-      hellos: 1,
-      lastHeardAt: now,
-      garbage: 0,
-      bytesSent: 0,
-      bytesReceived: 0,
-    };
-    this.#links.set(id, link);
+    this.#links.set(id, newLink(id, peer, direction, now, this.#o));
   }
 
   closed(id: LinkId, now: Millis, news: LinkNews[]): void {
@@ -189,6 +178,12 @@ export class Links {
     for (const link of this.#links.values()) if (link.queue.length > 0) sendQueued(link, this.#o, out);
   }
 
+  /** They share no group with this hub any more. */
+  part(peers: ReadonlySet<HubId>, now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    const lost = [...this.#links.values()].filter(({ peer }) => peers.has(peer));
+    for (const link of lost) this.#dismiss(link, "not-in-group", now, news, out);
+  }
+
   /** Says goodbye to everyone: the hub is leaving. */
   closeAll(now: Millis, news: LinkNews[], out: LinkOutbox): void {
     for (const link of [...this.#links.values()]) this.#dismiss(link, "leaving", now, news, out);
@@ -201,10 +196,16 @@ export class Links {
       this.#parted(link, message.reason, now, news, out);
     } else if (message.kind === "hello") {
       this.#greeted(link, message, now, news, out);
+    } else if (message.kind === "stand-in") {
+      this.#standIn(link, message.leadership, now, news, out);
     } else if (!link.greeting) {
       // Frames of before a restart, or our hello never came.
       this.#o.metrics.count("federation_frames_rejected_total", 1, { reason: "before-hello" });
       this.#helloAgain(link);
+    } else if (message.kind === "message-part") {
+      const whole = link.parts.take(message, link.greeting.version);
+      if (whole instanceof DecodeError) this.#reject(link, "undecodable", whole.message, now, news, out);
+      else if (whole) news.push({ kind: "message", from: link.peer, message: whole });
     } else {
       news.push({ kind: "message", from: link.peer, message });
     }
@@ -220,6 +221,7 @@ export class Links {
     if (link.greeting) {
       // Restarted behind a socket that its runtime kept open: what was said on it before is void.
       link.queue = [];
+      link.parts.reset();
       if (this.#byPeer.get(link.peer) === link) {
         this.#byPeer.delete(link.peer);
         news.push({ kind: "down", peer: link.peer, expected: true });
@@ -234,37 +236,48 @@ export class Links {
   #helloAgain(link: Link): void {
     if (link.hellos >= MAX_HELLOS) return;
     link.hellos += 1;
-    link.queue.push(helloOf(this.#o));
+    link.queue.push(helloOf(this.#o), ...(link.greeting ? credentials(this.#o, link.greeting) : []));
   }
 
   #greet(link: Link, hello: MessageOf<"hello">, now: Millis, news: LinkNews[], out: LinkOutbox): void {
-    if (hello.hub.hubId !== link.peer) {
-      this.#o.metrics.count("federation_peers_refused_total", 1, { reason: "impostor" });
-      out.log("warn", "peer_impostor", { peer: link.peer, claims: hello.hub.hubId });
-      this.#dismiss(link, "protocol", now, news, out);
-      return;
+    const judgement = judge(this.#o, link, hello, out);
+    const isVisit = link.dialler === "us" && (judgement.kind === "candidate" || judgement.kind === "stranger");
+    if (isVisit) news.push({ kind: "answered", hub: hello.hub });
+    switch (judgement.kind) {
+      case "welcome":
+        return this.#welcome(link, judgement.greeting, now, news, out);
+      case "candidate":
+        link.candidate = judgement.greeting;
+        link.queue.push(...credentials(this.#o, judgement.greeting));
+        return;
+      case "stranger":
+        return this.#dismiss(link, "not-in-group", now, news, out);
+      case "unfit":
+        return this.#dismiss(link, "protocol", now, news, out);
+      default:
+        return unreachable(judgement);
     }
-    const version = negotiate(this.#o.versions, { oldest: hello.oldestVersion, newest: hello.newestVersion });
-    if (version === null) {
-      this.#o.metrics.count("federation_peers_refused_total", 1, { reason: "version" });
-      out.log("warn", "peer_version", { peer: link.peer, oldest: hello.oldestVersion, newest: hello.newestVersion });
-      this.#dismiss(link, "protocol", now, news, out);
-      return;
-    }
-    const greeting = { hub: hello.hub, incarnation: hello.incarnation, instance: hello.instance, version };
-    if (!this.#o.related(hello.hub)) {
-      if (link.dialler === "us") news.push({ kind: "answered", hub: hello.hub });
-      this.#dismiss(link, "not-in-group", now, news, out);
-      return;
-    }
+  }
+
+  #standIn(link: Link, leadership: Leadership, now: Millis, news: LinkNews[], out: LinkOutbox): void {
+    if (!link.candidate) return;
+    this.#wakeAt = null;
+    const greeting = admitted(this.#o, link.candidate, leadership);
+    link.candidate = null;
+    if (greeting) this.#welcome(link, greeting, now, news, out);
+    else this.#dismiss(link, "not-in-group", now, news, out);
+  }
+
+  #welcome(link: Link, greeting: Greeting, now: Millis, news: LinkNews[], out: LinkOutbox): void {
     // The hello must leave in the old version before the new one is spoken.
     sendQueued(link, this.#o, out);
     link.greeting = greeting;
+    link.queue.push(...credentials(this.#o, greeting));
     const held = this.#byPeer.get(link.peer);
     if (held) this.#settle(held, link, now, news, out);
     else if (this.#makeRoom(link, now, news, out)) this.#raise(link, news);
     else {
-      news.push({ kind: "answered", hub: hello.hub });
+      news.push({ kind: "answered", hub: greeting.hub });
       this.#dismiss(link, "over-limit", now, news, out);
     }
   }
@@ -298,7 +311,7 @@ export class Links {
     if (!greeting) return;
     this.#byPeer.set(link.peer, link);
     this.#dials.succeeded(link.peer);
-    news.push({ kind: "up", hub: greeting.hub, incarnation: greeting.incarnation, instance: greeting.instance });
+    news.push({ kind: "up", ...greeting });
   }
 
   /**
@@ -307,9 +320,7 @@ export class Links {
    */
   #makeRoom(newcomer: Link, now: Millis, news: LinkNews[], out: LinkOutbox): boolean {
     if (this.#byPeer.size < this.#o.network.maxConnections) return true;
-    const spare = [...this.#byPeer.values()]
-      .filter((link) => !this.#wanted.has(link.peer))
-      .sort((a, b) => a.lastHeardAt - b.lastHeardAt || (a.peer < b.peer ? -1 : 1))[0];
+    const spare = longestUnheard([...this.#byPeer.values()].filter((link) => !this.#wanted.has(link.peer)));
     if (!spare) {
       this.#o.metrics.count("federation_links_refused_total", 1, { reason: "over-limit" });
       out.log("debug", "link_over_limit", { peer: newcomer.peer, limit: this.#o.network.maxConnections });
@@ -356,6 +367,7 @@ export class Links {
   #forget(link: Link, expected: boolean, now: Millis, news: LinkNews[], why: DialFailure = "unreachable"): void {
     this.#wakeAt = null;
     this.#links.delete(link.id);
+    link.parts.reset();
     if (this.#byPeer.get(link.peer) === link) {
       this.#byPeer.delete(link.peer);
       // The turns begin anew: the lower id dials first.
@@ -366,28 +378,8 @@ export class Links {
     }
   }
 
-  // ── Dialling ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** False when no dial is under way for it after this. */
   #dial(peer: HubId, now: Millis, out: LinkOutbox): boolean {
-    if (peer === this.#o.self.hubId) return false;
-    const underWay = this.#dials.underWay(peer);
-    if (underWay && !this.#dials.mayRepeat(peer, now)) return true;
-    if (!underWay && this.#dials.full) {
-      // That says nothing of the peer: it is not backed off from.
-      this.#o.metrics.count("federation_link_dials_dropped_total", 1, { reason: "limit" });
-      return false;
-    }
-    const hub = this.#o.find(peer);
-    if (!hub) {
-      this.#dials.failed(peer, now);
-      this.#o.metrics.count("federation_link_dials_dropped_total", 1, { reason: "address-unknown" });
-      return false;
-    }
-    this.#dials.begin(peer, this.#o.dialTimeoutMs, now);
-    this.#o.metrics.count("federation_link_dials_total");
-    out.openLink(hub, this.#o.dialTimeoutMs);
-    return true;
+    return dial(this.#dials, this.#o, peer, now, out);
   }
 
   #keeps(peer: HubId, now: Millis): boolean {

@@ -1,10 +1,11 @@
 /** What an edge may ask of a hub. Each area's requests and answers are defined by the machine that answers them. */
 import type { HubId, RegionId } from "../common/types.ts";
+import type { ConsensusRequest } from "../consensus/index.ts";
 import type { GossipRequest } from "../gossip/index.ts";
 import type { RegistryRequest } from "../registry/index.ts";
 import type { RoutingRequest } from "../routing/index.ts";
 
-export type Request = GossipRequest | RegistryRequest | RoutingRequest | HubRequest;
+export type Request = ConsensusRequest | GossipRequest | RegistryRequest | RoutingRequest | HubRequest;
 
 /** Answered by the hub itself, from all its machines. */
 export type HubRequest =

@@ -3,6 +3,7 @@ import type { CounterSample, HistogramSample, Labels } from "../common/metrics.t
 import type { HubId, Millis, RegionId, Tier } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import { MEMBER_STATES, type MemberState } from "../wire/catalog.ts";
+import { checkConsensus, consensusOf } from "./agreement-status.ts";
 import { type CostEstimate, estimateCost } from "./cost.ts";
 import type { Group } from "./group.ts";
 import type { Hub } from "./hub.ts";
@@ -56,7 +57,7 @@ export function healthOf(hub: Hub, now: Millis): Health {
   const checks = {
     gossip_protocol: checkGossip(hub),
     membership_protocol: checkMembership(hub),
-    consensus_manager: { status: "disabled" as const, details: "no group of this hub has consensus" },
+    consensus_manager: checkConsensus(hub, now),
   };
   const worst = Object.values(checks).map(({ status }) => status);
   const status = worst.includes("unhealthy") ? "unhealthy" : worst.includes("degraded") ? "degraded" : "healthy";
@@ -84,7 +85,7 @@ export function statusOf(hub: Hub, now: Millis): Record<string, unknown> {
     children: childrenOf(hub),
     members: memberCounts(hub),
     groups: byGroup(({ membership }) => membership.status()),
-    consensus: {},
+    consensus: consensusOf(hub, now),
     catalog: hub.registry.status().catalog,
     links: hub.links.greeted().map((link) => ({
       peer: link.peer,
@@ -215,7 +216,14 @@ function costOf(hub: Hub, now: Millis): CostEstimate {
 }
 
 /** What was configured, in the words of the configuration file; there is no secret among it. */
-function describeConfig({ network, gossip, membership, registry, limits }: HubConfig): Record<string, unknown> {
+function describeConfig({
+  network,
+  gossip,
+  membership,
+  consensus,
+  registry,
+  limits,
+}: HubConfig): Record<string, unknown> {
   return {
     network: { max_connections_per_node: network.maxConnections, connection_timeout_ms: network.connectionTimeoutMs },
     gossip: {
@@ -233,6 +241,7 @@ function describeConfig({ network, gossip, membership, registry, limits }: HubCo
       suspicion_timeout_ms: membership.suspicionTimeoutMs,
       pause_tolerance_ms: membership.pauseToleranceMs,
     },
+    consensus: { threshold: consensus.threshold, proposal_timeout_ms: consensus.proposalTimeoutMs },
     registry: { health_check_interval_ms: registry.healthCheckIntervalMs, adopt_after_ms: registry.adoptAfterMs },
     limits: {
       max_regional_hubs: limits.maxRegionalHubs,

@@ -215,7 +215,13 @@ export class World {
 
   #greet(node: Node, peer: Node): void {
     const { hub, instance } = peer;
-    this.#step(node, (out) => node.membership.linkOpened(hub, peer.incarnation, instance, this.now, out));
+    this.#step(node, (out) =>
+      node.membership.linkOpened(
+        { hub: hub, incarnation: peer.incarnation, instance: instance, standsIn: null },
+        this.now,
+        out,
+      ),
+    );
   }
 
   #closed(node: Node, peer: HubId, expected: boolean): void {
@@ -351,6 +357,8 @@ export class World {
     return new Membership({
       group: "us-east",
       self: node.hub,
+      standsIn: null,
+      meets: () => true,
       seeds: new Set(this.#seedsOf(node.index).map(({ hubId }) => hubId)),
       incarnation: node.incarnation,
       instance: node.instance,

@@ -1,1 +1,2 @@
 export { Membership } from "./membership.ts";
+export type { Greeted } from "./twins.ts";

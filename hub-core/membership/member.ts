@@ -1,6 +1,6 @@
 /** One hub as this one sees it. */
 import type { HubIdentity, Millis } from "../common/types.ts";
-import { isGone, type MemberState } from "../wire/catalog.ts";
+import { isGone, type Leadership, type MemberState } from "../wire/catalog.ts";
 import type { Coordinate } from "../wire/membership-messages.ts";
 import type { Suspicion } from "./suspicion.ts";
 
@@ -17,6 +17,8 @@ export interface Member {
   readonly lastHeardAt: Millis;
   /** Null until it was told. */
   readonly coordinate: Coordinate | null;
+  /** Of a hub that is here in its parent's place; null for those who belong here. */
+  readonly standsIn: Leadership | null;
   /** Set exactly while the state is `suspect`. */
   readonly suspicion: Suspicion | null;
 }

@@ -68,6 +68,8 @@ function member(self = hub("me"), reclaimAfterMs = RESPONSIVE.reclaimAfterMs, se
     capacity: 20,
     config: { ...RESPONSIVE, reclaimAfterMs },
     maxNeighbours: 8,
+    standsIn: null,
+    meets: () => true,
     raiseIncarnation: (atLeast) => {
       stored = Math.max(atLeast, stored + 1);
       raised.push(stored);
@@ -80,7 +82,7 @@ function member(self = hub("me"), reclaimAfterMs = RESPONSIVE.reclaimAfterMs, se
 
 function linked(self: Membership, peer: string, now = 0): void {
   out.links.add(peer);
-  self.linkOpened(hub(peer), 1, 1, now, out);
+  self.linkOpened({ hub: hub(peer), incarnation: 1, instance: 1, standsIn: null }, now, out);
 }
 
 const alive = (hubId: string, incarnation: number): MemberUpdate => ({
@@ -90,6 +92,7 @@ const alive = (hubId: string, incarnation: number): MemberUpdate => ({
   instance: 1,
   joining: false,
   coordinate: null,
+  standsIn: null,
 });
 
 test("SWIM-4: updates merge to the same view in whatever order they arrive, and however often", () => {
@@ -207,7 +210,7 @@ test("SWIM-15: another run of this hub is noticed once per ten seconds", () => {
   linked(self, "a");
   const clone: MemberUpdate = { ...alive("me", 9), kind: "alive", hub: hub("me"), instance: 78 } as MemberUpdate;
   for (let i = 0; i < 5; i++) self.receive("a", { kind: "news", updates: [clone] }, 100 + i, out);
-  self.linkOpened(hub("me"), 9, 78, 200, out);
+  self.linkOpened({ hub: hub("me"), incarnation: 9, instance: 78, standsIn: null }, 200, out);
   expect(out.notices.filter(({ kind }) => kind === "clone-detected")).toHaveLength(1);
   expect(raised).toEqual([10]);
 });
@@ -275,7 +278,7 @@ test("SWIM-11, SWIM-17: a child that left is not dialled again, however long ago
   self.start([hub("child", "me")], 0, out);
   linked(self, "a");
   out.links.add("child");
-  self.linkOpened(hub("child", "me"), 1, 1, 0, out);
+  self.linkOpened({ hub: hub("child", "me"), incarnation: 1, instance: 1, standsIn: null }, 0, out);
   self.receive("child", { kind: "news", updates: [{ kind: "left", hubId: "child", incarnation: 1 }] }, 10, out);
   out.links.delete("child");
   self.linkClosed("child", true, 11, out);
@@ -338,10 +341,10 @@ test("SWIM-18: a member that restarted unnoticed, behind a socket that outlived 
   const self = member();
   self.start([hub("x")], 0, out);
   linked(self, "x");
-  self.linkOpened(hub("x"), 2, 5, 10, out);
+  self.linkOpened({ hub: hub("x"), incarnation: 2, instance: 5, standsIn: null }, 10, out);
   out.notices.length = 0;
-  self.linkOpened(hub("x"), 3, 6, 20, out);
-  self.linkOpened(hub("x"), 3, 6, 30, out);
+  self.linkOpened({ hub: hub("x"), incarnation: 3, instance: 6, standsIn: null }, 20, out);
+  self.linkOpened({ hub: hub("x"), incarnation: 3, instance: 6, standsIn: null }, 30, out);
   expect(out.notices).toEqual([
     { kind: "member-changed", group: "us-east", hub: hub("x"), incarnation: 3, from: "alive", to: "alive" },
   ]);

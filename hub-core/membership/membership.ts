@@ -1,7 +1,7 @@
 /** Who is in the group, and whether they live: SWIM with Lifeguard over a bounded overlay. See README.md for the map. */
 import type { Outbox } from "../common/outbox.ts";
 import { type HubId, type HubIdentity, type Millis, unreachable } from "../common/types.ts";
-import type { MemberState } from "../wire/catalog.ts";
+import type { Leadership, MemberState } from "../wire/catalog.ts";
 import type { Coordinate, MemberUpdate, membershipMessages } from "../wire/membership-messages.ts";
 import type { Message } from "../wire/messages.ts";
 import { Awareness } from "./awareness.ts";
@@ -11,6 +11,7 @@ import { Exchange } from "./exchange.ts";
 import { Isolation } from "./isolation.ts";
 import { isLive, type Member } from "./member.ts";
 import { Merge } from "./merge.ts";
+import { Neighbours } from "./neighbours.ts";
 import { MAX_QUEUED, News } from "./news.ts";
 import { OwnStanding } from "./own-standing.ts";
 import { OwnTime } from "./own-time.ts";
@@ -21,6 +22,7 @@ import { Seeker } from "./seeker.ts";
 import { type DialFailure, doubtAbout, type MembershipOptions, passengers, type Shared } from "./shared.ts";
 import { type MembershipStatus, statusOf } from "./status.ts";
 import { Tribunal } from "./tribunal.ts";
+import { type Greeted, noticeTwin } from "./twins.ts";
 import { isPlausible, Vivaldi } from "./vivaldi.ts";
 
 export type MembershipMessage = Extract<Message, { kind: keyof typeof membershipMessages }>;
@@ -40,17 +42,16 @@ export class Membership {
   readonly #exchange: Exchange;
   readonly #seeker: Seeker;
   readonly #ownTime: OwnTime;
-  #maxNeighbours: number;
-  #neighbours: { readonly version: number; readonly ids: readonly HubId[] } = { version: -1, ids: [] };
+  readonly #neighbours: Neighbours;
   #reclaimAt: Millis = Number.POSITIVE_INFINITY;
   #now: Millis = 0;
 
   constructor(options: MembershipOptions) {
-    this.#maxNeighbours = options.maxNeighbours;
     const shared: Shared = {
       options,
       selfId: options.self.hubId,
-      roster: new Roster(options.maxNeighbours),
+      leads: { parent: options.self.hubId },
+      roster: new Roster(options.maxNeighbours, options.meets),
       links: new Map(),
       contacts: new Contacts(),
       news: new News(options.self.hubId, options.config.retransmitMultiplier),
@@ -59,6 +60,7 @@ export class Membership {
       vivaldi: new Vivaldi(options.random),
     };
     this.#shared = shared;
+    this.#neighbours = new Neighbours(shared.selfId, shared.roster, options.maxNeighbours);
     this.#own = new OwnStanding(shared);
     this.#merge = new Merge(shared, {
       aboutSelf: (update, via, now, out) => this.#own.hear(update, via, now, out),
@@ -99,17 +101,18 @@ export class Membership {
   }
 
   /** Hellos were exchanged. */
-  linkOpened(peer: HubIdentity, incarnation: number, instance: number, now: Millis, out: Outbox): void {
+  linkOpened(met: Greeted, now: Millis, out: Outbox): void {
+    const { hub: peer, incarnation, instance } = met;
     this.#observe(now);
     if (this.#own.state === "left") return;
     const { selfId, links, roster, isolation, options } = this.#shared;
     if (peer.hubId === selfId) return this.#own.met(peer.address, incarnation, instance, now, out);
-    this.#noticeTwin(peer.hubId, incarnation, instance, now, out);
+    noticeTwin(this.#shared, met, now, out);
     links.set(peer.hubId, new PeerLink(instance));
     if (isolation.linked()) for (const id of this.#tribunal.solitary()) this.#merge.withdraw(id, now, out);
     const known = roster.get(peer.hubId);
     const joining = !known || !isLive(known.state);
-    this.#merge.apply({ kind: "alive", hub: peer, incarnation, instance, joining, coordinate: null }, null, now, out);
+    this.#merge.apply({ ...met, kind: "alive", joining, coordinate: null }, null, now, out);
     this.#lifeSign(peer.hubId, now, out);
     if (this.#refuse(peer, out)) return this.#settle(now, out);
     this.#tellDoubt(peer.hubId, now, out);
@@ -218,12 +221,26 @@ export class Membership {
     news.clear();
   }
 
+  /** This hub is here in its parent's place, and has been elected anew. */
+  standFor(leadership: Leadership, now: Millis, out: Outbox): void {
+    if (this.#own.state === "left") return;
+    this.#own.standFor(leadership, now, out);
+    this.#settle(now, out);
+  }
+
+  /** From now on this hub admits the children of `parent`: its own, or those of whom it stands in for. */
+  admitFor(parent: HubId): void {
+    this.#shared.leads.parent = parent;
+  }
+
+  /** A member that was here in another's place, has failed, and has no such place any more: nobody need look for it here. */
+  excuse(id: HubId, now: Millis, out: Outbox): void {
+    if (this.#shared.roster.get(id)?.state === "failed") this.#merge.excuse(id, now, out);
+  }
+
   /** The share of links that the overlay may ask for; changes as the hub's other group grows. */
   setMaxNeighbours(maxNeighbours: number): void {
-    if (maxNeighbours === this.#maxNeighbours) return;
-    this.#maxNeighbours = maxNeighbours;
-    this.#shared.roster.overlay.setMaxNeighbours(maxNeighbours);
-    this.#neighbours = { version: -1, ids: [] };
+    this.#neighbours.setMax(maxNeighbours);
   }
 
   // ── What is known ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -249,15 +266,9 @@ export class Membership {
     return this.#shared.roster.live;
   }
 
-  /** With whom the overlay wants a standing link; the same from both ends when views and budgets agree. */
+  /** With whom the overlay wants a standing link. */
   neighbours(): readonly HubId[] {
-    const { roster, selfId } = this.#shared;
-    if (this.#own.state === "left" || this.#own.refusal !== null) return [];
-    if (this.#neighbours.version !== roster.version) {
-      const ids = roster.overlay.neighboursOf(selfId).slice(0, this.#maxNeighbours);
-      this.#neighbours = { version: roster.version, ids };
-    }
-    return this.#neighbours.ids;
+    return this.#own.state === "left" || this.#own.refusal !== null ? [] : this.#neighbours.all();
   }
 
   /** When any other member was last heard; null when there is none that has not left. */
@@ -276,7 +287,7 @@ export class Membership {
   }
 
   status(): MembershipStatus {
-    const maxima = { members: MAX_MEMBERS, neighbours: this.#maxNeighbours, queuedUpdates: MAX_QUEUED };
+    const maxima = { members: MAX_MEMBERS, neighbours: this.#neighbours.max, queuedUpdates: MAX_QUEUED };
     return statusOf(this.#shared, this.#own, this.#tribunal, this.neighbours(), maxima, this.#now);
   }
 
@@ -347,16 +358,6 @@ export class Membership {
     out.send(peer.hubId, { kind: "join-refused", code: "capacity_exhausted", limit: options.capacity });
     links.delete(peer.hubId);
     return true;
-  }
-
-  /** Another run of a linked, lively peer: a restart is slower than this. */
-  #noticeTwin(peer: HubId, incarnation: number, instance: number, now: Millis, out: Outbox): void {
-    const { links, roster, options } = this.#shared;
-    const link = links.get(peer);
-    const lively = now - (roster.get(peer)?.lastHeardAt ?? Number.NEGATIVE_INFINITY) < options.config.probeIntervalMs;
-    if (!link || link.instance === instance || !lively) return;
-    options.metrics.count("membership_clones_total", 1, { group: options.group });
-    out.log("warn", "peer_clone_detected", { group: options.group, hub_id: peer, incarnation });
   }
 
   /** A gap in this hub's own time accuses nobody: what was pending is dropped, and everyone is asked afresh. */

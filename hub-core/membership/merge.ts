@@ -1,7 +1,7 @@
 /** Every change of a member goes through here: merged by incarnation and rank, noticed, remembered, passed on. */
 import type { Outbox } from "../common/outbox.ts";
 import { type HubId, type HubIdentity, type Millis, unreachable } from "../common/types.ts";
-import type { MemberState } from "../wire/catalog.ts";
+import type { Leadership, MemberState } from "../wire/catalog.ts";
 import type { Evidence, MemberUpdate } from "../wire/membership-messages.ts";
 import { MOST_NEEDED } from "./jury.ts";
 import { isLive, type Member, supersedes } from "./member.ts";
@@ -85,6 +85,12 @@ export class Merge {
     if (member?.state === "suspect") this.#change(member, { ...standingOf(member), state: "alive" }, now, out);
   }
 
+  /** Nobody else need hear of it: each finds out for itself. */
+  excuse(id: HubId, now: Millis, out: Outbox): void {
+    const member = this.#shared.roster.get(id);
+    if (member) this.#change(member, { ...standingOf(member), state: "left" }, now, out);
+  }
+
   /**
    * Tombstones past their time. Hubs that must be found again keep theirs, also when they left: forgotten, they would be
    * taken for never reached, and dialled for ever.
@@ -101,15 +107,22 @@ export class Merge {
 
   #alive(update: UpdateOf<"alive">, via: HubId | null, now: Millis, out: Outbox): void {
     const { roster } = this.#shared;
-    const { hub, incarnation, instance, joining, coordinate } = update;
+    const { hub, incarnation, instance, joining, coordinate, standsIn } = update;
     const known = roster.get(hub.hubId);
     const state: MemberState = joining ? "joining" : "alive";
-    if (known && !supersedes({ incarnation, state }, known)) return;
+    if (known && !supersedes({ incarnation, state }, known)) return this.#learnRole(known, update, via, now, out);
     if (!(known && isLive(known.state)) && this.isFull(hub)) return this.#refuse(known, update, now, out);
     const identity = known && isSameIdentity(known.identity, hub) ? known.identity : hub;
-    if (!this.#change(known, { identity, incarnation, instance, state }, now, out)) return;
+    if (!this.#change(known, { identity, incarnation, instance, state, standsIn }, now, out)) return;
     if (coordinate && isPlausible(coordinate)) roster.locate(hub.hubId, coordinate);
     this.#announce(update, now, via, now);
+  }
+
+  /** It came first by way of a hub of the older protocol, which does not pass on in whose place a member is here. */
+  #learnRole(known: Member, update: UpdateOf<"alive">, via: HubId | null, now: Millis, out: Outbox): void {
+    const { incarnation, standsIn } = update;
+    if (!standsIn || incarnation !== known.incarnation || termOf(standsIn) <= termOf(known.standsIn)) return;
+    if (this.#change(known, { ...standingOf(known), standsIn }, now, out)) this.#announce(update, now, via, now);
   }
 
   /** Noted as gone, so that its own news cannot bring it back before it asks again as a higher incarnation. */
@@ -122,7 +135,8 @@ export class Merge {
     const { group, capacity } = this.#shared.options;
     this.#shared.options.metrics.count("membership_joins_refused_total", 1, { group });
     out.log("warn", "join_refused", { group, hub_id: hub.hubId, limit: capacity });
-    if (!this.#change(known, { identity: hub, incarnation, instance, state: "left" }, now, out)) return;
+    const standing = { identity: hub, incarnation, instance, state: "left", standsIn: null } as const;
+    if (!this.#change(known, standing, now, out)) return;
     this.#announce({ kind: "refused", hubId: hub.hubId, incarnation, limit: capacity }, now, null, now);
   }
 
@@ -173,12 +187,13 @@ export class Merge {
     this.#announce(update, now, via, now);
   }
 
-  /** True when this hub is the parent, and its places are taken. */
+  /** True when this hub is the parent, or stands in for it, and the places are taken. */
   isFull(candidate: HubIdentity): boolean {
-    const { roster, options, selfId } = this.#shared;
-    if (candidate.parent !== selfId) return false;
+    const { roster, options, leads } = this.#shared;
+    if (candidate.parent !== leads.parent) return false;
     let children = 0;
-    for (const { identity, state } of roster.all()) if (identity.parent === selfId && isLive(state)) children += 1;
+    for (const { identity, state } of roster.all())
+      if (identity.parent === leads.parent && isLive(state)) children += 1;
     return children >= options.capacity;
   }
 
@@ -224,8 +239,12 @@ export class Merge {
   }
 }
 
-function standingOf({ identity, incarnation, instance, state }: Member): Standing {
-  return { identity, incarnation, instance, state };
+function standingOf({ identity, incarnation, instance, state, standsIn }: Member): Standing {
+  return { identity, incarnation, instance, state, standsIn };
+}
+
+function termOf(leadership: Leadership | null): number {
+  return leadership?.term ?? Number.NEGATIVE_INFINITY;
 }
 
 function isSameIdentity(a: HubIdentity, b: HubIdentity): boolean {

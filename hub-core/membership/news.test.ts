@@ -31,6 +31,7 @@ const alive = (hubId: string, incarnation = 1): MemberUpdate => ({
   instance: 1,
   joining: false,
   coordinate: null,
+  standsIn: null,
 });
 const failed = (hubId: string): MemberUpdate => ({ kind: "failed", hubId, incarnation: 1 });
 const suspect = (hubId: string, from: string): MemberUpdate => ({

@@ -1,7 +1,7 @@
 /** This hub as the others see it: it refutes what is wrong, notices another run of itself, and accepts a refusal. */
 import type { Outbox } from "../common/outbox.ts";
 import { type DurationMs, type HubId, type Millis, unreachable } from "../common/types.ts";
-import type { MemberState } from "../wire/catalog.ts";
+import type { Leadership, MemberState } from "../wire/catalog.ts";
 import type { MemberUpdate } from "../wire/membership-messages.ts";
 import { announcementOf, type Shared } from "./shared.ts";
 
@@ -21,6 +21,7 @@ export class OwnStanding {
   readonly #shared: Shared;
   #incarnation: number;
   #state: MemberState;
+  #standsIn: Leadership | null;
   #refusal: Refusal | null = null;
   #cloneNoticedAt: Millis = Number.NEGATIVE_INFINITY;
 
@@ -28,6 +29,7 @@ export class OwnStanding {
     this.#shared = shared;
     this.#incarnation = shared.options.incarnation;
     this.#state = "joining";
+    this.#standsIn = shared.options.standsIn;
   }
 
   get state(): MemberState {
@@ -48,11 +50,17 @@ export class OwnStanding {
     const from = roster.get(selfId)?.state ?? null;
     this.#state = state;
     const { self, instance, group } = options;
-    roster.put({ identity: self, incarnation: this.#incarnation, instance, state }, now);
+    roster.put({ identity: self, incarnation: this.#incarnation, instance, state, standsIn: this.#standsIn }, now);
     const update = announcementOf(this.#shared, selfId);
     if (update) news.announce(update, now, null, now);
     if (from === state) return;
     out.notify({ kind: "member-changed", group, hub: self, incarnation: this.#incarnation, from, to: state });
+  }
+
+  /** In another term of its leadership: a new incarnation, so that all hear of it. */
+  standFor(leadership: Leadership, now: Millis, out: Outbox): void {
+    this.#standsIn = leadership;
+    this.#raise(this.#incarnation + 1, now, out);
   }
 
   /** What others say of this hub. */

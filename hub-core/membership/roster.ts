@@ -1,7 +1,7 @@
 /** The table of members, and what is derived from it: the overlay, the counts, the digest. Bounded. */
 import { hash32 } from "../common/random.ts";
 import type { HubId, HubIdentity, Millis } from "../common/types.ts";
-import type { MemberState } from "../wire/catalog.ts";
+import type { Leadership, MemberState } from "../wire/catalog.ts";
 import type { Coordinate } from "../wire/membership-messages.ts";
 import { isLive, type Member } from "./member.ts";
 import { Overlay } from "./overlay.ts";
@@ -15,6 +15,7 @@ export interface Standing {
   readonly incarnation: number;
   readonly instance: number;
   readonly state: MemberState;
+  readonly standsIn: Leadership | null;
 }
 
 type Row = { -readonly [K in keyof Member]: Member[K] };
@@ -27,8 +28,12 @@ export class Roster {
   #digest: readonly [number, number] = [0, 0];
   #version = 0;
 
-  constructor(maxNeighbours: number) {
+  readonly #meets: (hub: HubIdentity) => boolean;
+
+  /** `meets`: whether that hub is met here, and not in another group that both are in: who is not, is no neighbour. */
+  constructor(maxNeighbours: number, meets: (hub: HubIdentity) => boolean) {
     this.overlay = new Overlay(maxNeighbours);
+    this.#meets = meets;
   }
 
   /** Goes up with every change of a member's state or identity. */
@@ -68,7 +73,7 @@ export class Roster {
   }
 
   /** Sets a member's standing; false when the table is full of others. */
-  put({ identity, incarnation, instance, state }: Standing, now: Millis): boolean {
+  put({ identity, incarnation, instance, state, standsIn }: Standing, now: Millis): boolean {
     const { hubId } = identity;
     const row = this.#rows.get(hubId);
     if (!row && this.#rows.size >= MAX_MEMBERS) return false;
@@ -79,6 +84,7 @@ export class Roster {
       incarnation,
       instance,
       state,
+      standsIn,
       since: row && row.state === state ? row.since : now,
       lastHeardAt: row?.lastHeardAt ?? now,
       coordinate: row?.coordinate ?? null,
@@ -86,7 +92,7 @@ export class Roster {
     };
     // The same row object stays in place, so that iteration order is the order of first sight.
     this.#rows.set(hubId, row ? Object.assign(row, next) : next);
-    if (moved && isLive(state)) this.overlay.put(identity);
+    if (moved && isLive(state) && this.#meets(identity)) this.overlay.put(identity);
     else if (moved) this.overlay.delete(hubId);
     this.#count(next);
     this.#version += 1;

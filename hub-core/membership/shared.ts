@@ -4,6 +4,7 @@ import type { Outbox } from "../common/outbox.ts";
 import type { Random } from "../common/random.ts";
 import type { GroupId, HubId, HubIdentity, Millis } from "../common/types.ts";
 import type { MembershipConfig } from "../config/hub-config.ts";
+import type { Leadership } from "../wire/catalog.ts";
 import { type Coordinate, type Evidence, MAX_PIGGYBACK, type MemberUpdate } from "../wire/membership-messages.ts";
 import type { Awareness } from "./awareness.ts";
 import type { Contacts } from "./contacts.ts";
@@ -19,12 +20,16 @@ export type DialFailure = "refused" | "timeout" | "unauthorized" | "unreachable"
 export interface MembershipOptions {
   readonly group: GroupId;
   readonly self: HubIdentity;
+  /** Set when this hub is in the group in its parent's place. */
+  readonly standsIn: Leadership | null;
+  /** False for hubs that this one meets in another group already: these two leave each other alone here. */
+  readonly meets: (hub: HubIdentity) => boolean;
   /** Named by the configuration: looked for as long as this hub runs. */
   readonly seeds: ReadonlySet<HubId>;
   readonly incarnation: number;
   /** Drawn at every start of this hub. */
   readonly instance: number;
-  /** Most children; the parent enforces it. */
+  /** Most children; the group's coordinator enforces it. */
   readonly capacity: number;
   readonly config: MembershipConfig;
   readonly maxNeighbours: number;
@@ -37,6 +42,8 @@ export interface MembershipOptions {
 export interface Shared {
   readonly options: MembershipOptions;
   readonly selfId: HubId;
+  /** Whose children this hub counts: its own, or those of the parent that it stands in for. */
+  readonly leads: { parent: HubId };
   readonly roster: Roster;
   readonly links: Map<HubId, PeerLink>;
   readonly contacts: Contacts;
@@ -87,12 +94,20 @@ export function doubtAbout(roster: Roster, id: HubId, now: Millis): MemberUpdate
 export function announcementOf({ roster }: Shared, id: HubId): MemberUpdate | null {
   const member = roster.get(id);
   if (!member) return null;
-  const { identity, incarnation, instance, coordinate, state } = member;
+  const { identity, incarnation, instance, coordinate, state, standsIn } = member;
   switch (state) {
     case "joining":
     case "alive":
     case "suspect":
-      return { kind: "alive", hub: identity, incarnation, instance, joining: state === "joining", coordinate };
+      return {
+        kind: "alive",
+        hub: identity,
+        incarnation,
+        instance,
+        joining: state === "joining",
+        coordinate,
+        standsIn,
+      };
     case "failed":
       return { kind: "failed", hubId: id, incarnation };
     case "left":

@@ -116,13 +116,17 @@ export class Assignments {
     if (!out.send(hop, message)) out.dial(hop);
   }
 
-  /** Straight to a hub of an own group, else through its parent, else through ours. */
+  /** Straight to a hub of an own group, else through whoever coordinates its siblings, else through who coordinates ours. */
   nextHop(to: HubId): HubId | null {
-    if (this.#directory.isMember(to)) return to;
-    const parent = this.#directory.view(to)?.parent ?? null;
-    if (parent !== null && this.#directory.isMember(parent)) return this.#directory.isGone(parent) ? null : parent;
+    const directory = this.#directory;
+    if (directory.isMember(to)) return to;
+    const parent = directory.view(to)?.parent ?? null;
+    const theirs = parent === null ? null : (directory.coordinatorOf(parent)?.hubId ?? null);
+    if (theirs !== null && theirs !== this.#self.hubId && directory.isMember(theirs)) return theirs;
+    if (parent !== null && directory.isMember(parent) && theirs === null) return null;
     const { parent: own } = this.#self;
-    return own !== null && !this.#directory.isGone(own) ? own : null;
+    const ours = own === null ? null : (directory.coordinatorOf(own)?.hubId ?? null);
+    return ours === this.#self.hubId ? null : ours;
   }
 
   nextDeadline(): Millis {

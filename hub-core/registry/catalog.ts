@@ -1,5 +1,5 @@
 /** The merged view: what the records of all hubs say when read together. */
-import type { CatalogView, ClusterView, HubView } from "../common/catalog-view.ts";
+import type { CatalogView, ClusterView, Coordinator, HubView } from "../common/catalog-view.ts";
 import { ChangeJournal } from "../common/change-journal.ts";
 import {
   type ClusterId,
@@ -115,6 +115,10 @@ export class Catalog implements CatalogView {
 
   hubSince(id: HubId): Millis {
     return this.directory.stateSince(id);
+  }
+
+  coordinatorOf(parent: HubId): Coordinator | null {
+    return this.directory.coordinatorOf(parent);
   }
 
   clusters(): Iterable<ClusterView> {

@@ -210,6 +210,7 @@ export class World {
     return new Registry({
       self: identity,
       incarnation: node.incarnation,
+      replica: 1,
       seqCeiling: node.seqCeiling,
       storedRecords: new Map(node.stored),
       storedOutcomes: new Map(node.outcomes),

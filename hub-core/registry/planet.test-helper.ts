@@ -31,6 +31,7 @@ export function testConfig(
   return {
     hub: self,
     seeds: [],
+    above: [],
     network: { maxConnections: 10, connectionTimeoutMs: 1_000, leaseMs: 600_000 },
     gossip: {
       intervalMs: 1_000,
@@ -55,6 +56,7 @@ export function testConfig(
       reclaimAfterMs: 86_400_000,
       redialIntervalMs: 500,
     },
+    consensus: { threshold: 0.6, proposalTimeoutMs: 10_000 },
     registry: {
       healthCheckIntervalMs: 2_000,
       healthCheckTimeoutMs: 1_000,

@@ -12,10 +12,11 @@ import {
   type HubIdentity,
   type Millis,
   unreachable,
+  upGroupOf,
 } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import {
-  type ClusterRecord,
+  type Leadership,
   type Priority,
   type RecordBody,
   type Rumor,
@@ -28,6 +29,7 @@ import { type Assign, type Assigned, Assignments } from "./assignments.ts";
 import { Catalog } from "./catalog.ts";
 import { ClusterWrites } from "./cluster-writes.ts";
 import { HandBack } from "./hand-back.ts";
+import { HandedOver } from "./handed-over.ts";
 import {
   MAX_IDEMPOTENCY_KEYS,
   MAX_ORIGINS,
@@ -36,7 +38,6 @@ import {
   maxTombstones,
   maxWithdrawals,
 } from "./limits.ts";
-import type { MeasuredLink } from "./links-record.ts";
 import { getService, listClusters, listServices } from "./listing.ts";
 import { LogRecovery } from "./log-recovery.ts";
 import { isDurable, type LatencyShortage, OwnLog, readStoredLog } from "./own-log.ts";
@@ -50,10 +51,12 @@ import { Spokesman } from "./spokesman.ts";
 import { Sponsor } from "./sponsor.ts";
 import { Succession } from "./succession.ts";
 import { Upkeep } from "./upkeep.ts";
+import { UpwardStore } from "./upward-store.ts";
 
 export interface RegistryOptions {
   readonly self: HubIdentity;
   readonly incarnation: number;
+  readonly replica: number;
   /** Numbers below it may have been used by earlier runs. */
   readonly seqCeiling: number;
   /** Own log as stored, by key. */
@@ -69,7 +72,7 @@ export interface RegistryOptions {
 
 /** Beyond what a child may need to be met again after its parent's restart. */
 const CHILD_GRACE_MS = 10_000;
-/** Rounds of anti-entropy in which a hub that has lost its log asks its peers for it. */
+/** Rounds in which a hub that has lost its log asks its peers for it. */
 const DOUBT_ROUNDS = 3;
 
 export class Registry {
@@ -78,10 +81,12 @@ export class Registry {
   readonly #store: RecordStore;
   readonly #log: OwnLog;
   readonly #owned: OwnedClusters;
-  readonly #self: SelfRecords;
+  /** What this hub says of itself. */
+  readonly selfRecords: SelfRecords;
   readonly #assignments: Assignments;
   readonly #adoption: Adoption;
   readonly #handBack: HandBack;
+  readonly #handedOver: HandedOver;
   readonly #spokesman: Spokesman;
   readonly #sponsor: Sponsor;
   readonly #upkeep: Upkeep;
@@ -124,17 +129,18 @@ export class Registry {
       catalog,
       random,
       metrics,
-      counted: (now) => this.#self.counted(now),
+      counted: (now) => this.selfRecords.counted(now),
     });
     this.#owned = owned;
-    const { softwareVersion } = options;
-    this.#self = new SelfRecords({ self, incarnation, config, softwareVersion, catalog, log, owned });
+    const { replica, softwareVersion } = options;
+    this.selfRecords = new SelfRecords({ self, incarnation, replica, config, softwareVersion, catalog, log, owned });
     const succession = new Succession(self, catalog);
     const assignments = new Assignments(self, catalog.directory, metrics);
     this.#assignments = assignments;
-    const draining = () => this.#self.draining;
+    const draining = () => this.selfRecords.draining;
     this.#adoption = new Adoption({ self, config, catalog, owned, assignments, succession, metrics, draining });
     this.#handBack = new HandBack({ self, config, catalog, owned, assignments });
+    this.#handedOver = new HandedOver({ self, catalog, owned, assignments, metrics, draining });
     const { adoptAfterMs, tombstoneTtlMs } = config.registry;
     this.#spokesman = new Spokesman({ self, catalog, log, succession, childGraceMs: adoptAfterMs + CHILD_GRACE_MS });
     this.#sponsor = new Sponsor({
@@ -157,13 +163,16 @@ export class Registry {
     return this.#catalog;
   }
 
-  /** The store as the group may see it: a region's local hubs get the records of other regions in routing form. */
+  /**
+   * The store as the group may see it: a region's local hubs get the records of other regions in routing form, and of one of
+   * them that stands in for their regional hub the group above gets none of those back.
+   */
   storeFor(group: GroupId | null): RumorStore {
     const { self } = this.#o;
+    const provenance = (origin: HubId) => provenanceOf(origin, this.#catalog.hub(origin), self);
+    if (self.tier === "local" && group !== upGroupOf(self)) return new UpwardStore(this.#store, provenance);
     if (self.tier !== "regional" || group === null || group !== downGroupOf(self)) return this.#store;
-    return new RegionalStore(this.#store, self.region, (origin) =>
-      provenanceOf(origin, this.#catalog.hub(origin), self),
-    );
+    return new RegionalStore(this.#store, self.region, provenance);
   }
 
   get clustersOwned(): number {
@@ -173,7 +182,6 @@ export class Registry {
   get logsVersion(): number {
     return this.#store.version;
   }
-
   logsChangedSince(version: number): readonly HubId[] | null {
     return this.#store.changedSince(version);
   }
@@ -186,7 +194,7 @@ export class Registry {
     this.#log.forget(this.#unreadable, out);
     metrics.count("registry_stored_records_unreadable_total", this.#unreadable.length);
     for (const rumor of this.#stored) this.#store.putOwn(rumor, now);
-    this.#self.start(now, out);
+    this.selfRecords.start(now, out);
     const hub = this.#stored.find(({ key }) => key === recordKeys.hub);
     // Tombstones of what was deleted meanwhile are gone by now, so nothing of the old clusters may come back by itself.
     const awayTooLong = hub !== undefined && hub.expiresAt !== null && hub.expiresAt <= now;
@@ -202,21 +210,28 @@ export class Registry {
 
   /** Another hub of one of the own groups has changed. */
   memberChanged(notice: Extract<Notice, { kind: "member-changed" }>, now: Millis, out: Outbox): void {
-    if (notice.hub.hubId === this.#o.self.hubId) return;
-    this.#catalog.directory.setMember(notice.hub, notice.incarnation, notice.to, now);
+    const { self } = this.#o;
+    if (notice.hub.hubId === self.hubId) return;
+    const { directory } = this.#catalog;
+    if (isOf(notice.group, self) && isOf(notice.group, notice.hub)) {
+      directory.setMember(notice.hub, notice.incarnation, notice.to, now);
+    } else directory.setGuest(notice.hub, notice.incarnation, notice.to, now);
     this.#settle(now, out);
   }
 
-  setLinks(links: readonly MeasuredLink[], now: Millis, out: Outbox): void {
-    this.#self.setLinks(links, now, out);
+  setLeads(leads: readonly Leadership[], now: Millis, out: Outbox): void {
+    this.selfRecords.setLeads(leads, now, out);
+    this.#settle(now, out);
   }
 
-  setCutOff(since: Millis | null, now: Millis, out: Outbox): void {
-    this.#self.setCutOff(since, now, out);
+  /** This hub has left the group in which it stood in for its parent. */
+  guestsGone(now: Millis, out: Outbox): void {
+    this.#catalog.directory.forgetGuests(now);
+    this.#settle(now, out);
   }
 
   setDraining(draining: boolean, now: Millis, out: Outbox): void {
-    this.#self.setDraining(draining, now, out);
+    this.selfRecords.setDraining(draining, now, out);
     this.#settle(now, out);
   }
 
@@ -243,7 +258,7 @@ export class Registry {
     }
     switch (message.kind) {
       case "assign":
-        this.#accept(message, now, out);
+        this.#handedOver.accept(message, now, out);
         break;
       case "assigned": {
         const taken = this.#assignments.answered(message, now);
@@ -303,7 +318,7 @@ export class Registry {
       this.#catalog.hasLost ? 0 : Number.POSITIVE_INFINITY,
       this.#recovery.nextDeadline(),
       this.#owned.nextDeadline(),
-      this.#self.nextDeadline(),
+      this.selfRecords.nextDeadline(),
       this.#assignments.nextDeadline(),
       this.#adoption.nextDeadline(),
       this.#handBack.nextDeadline(),
@@ -315,7 +330,7 @@ export class Registry {
 
   tick(now: Millis, out: Outbox): void {
     const { restored, vouches } = this.#recovery.tick(now, out);
-    if (restored) this.#self.republish(now, out);
+    if (restored) this.selfRecords.republish(now, out);
     if (restored || vouches) this.#spokesman.restate(now, out);
     this.#owned.tick(now, out);
     this.#assignments.tick(now, out);
@@ -324,7 +339,7 @@ export class Registry {
     this.#spokesman.tick(now, out);
     this.#sponsor.tick(now, out);
     this.#upkeep.tick(now, out);
-    this.#self.tick(now, out);
+    this.selfRecords.tick(now, out);
     this.#settle(now, out);
   }
 
@@ -348,32 +363,6 @@ export class Registry {
     };
   }
 
-  /** Clusters that another hub hands over: taken while there is room, unless the world has moved on. */
-  #accept(message: Assign, now: Millis, out: Outbox): void {
-    const taken: ClusterId[] = [];
-    const declined: ClusterId[] = [];
-    for (const record of message.clusters) {
-      if (record.kind !== "cluster") continue;
-      (this.#take(record, now, out) ? taken : declined).push(record.clusterId);
-    }
-    if (taken.length > 0)
-      this.#o.metrics.count("registry_clusters_taken_total", taken.length, { purpose: message.purpose });
-    const { assignment, from } = message;
-    const self = this.#o.self.hubId;
-    this.#assignments.forward(
-      { kind: "assigned", assignment, from: self, to: from, hops: 0, taken, refused: declined },
-      out,
-    );
-  }
-
-  #take(record: ClusterRecord, now: Millis, out: Outbox): boolean {
-    if (this.#owned.has(record.clusterId)) return true;
-    if (this.#catalog.claims.highestIncarnation(record.clusterId) > record.incarnation) return false;
-    if (!this.#owned.hasRoom || this.#self.draining) return false;
-    this.#owned.take(record, now, out);
-    return true;
-  }
-
   /** What follows from a change, whatever it was. Each part looks only at what has changed since it last looked. */
   #settle(now: Millis, out: Outbox): void {
     this.#yieldLost(now, out);
@@ -382,7 +371,7 @@ export class Registry {
     this.#sponsor.review(now, out);
     this.#adoption.review(now);
     this.#handBack.review(now);
-    this.#self.review(now);
+    this.selfRecords.review(now);
   }
 
   #yieldLost(now: Millis, out: Outbox): void {
@@ -396,4 +385,9 @@ export class Registry {
       out.log("info", better ? "cluster_claimed_again" : "cluster_withdrawn", { cluster_id: clusterId, rival });
     }
   }
+}
+
+/** Whether the hub belongs to the group by its own place. */
+function isOf(group: GroupId, hub: HubIdentity): boolean {
+  return group === upGroupOf(hub) || group === downGroupOf(hub);
 }

@@ -6,12 +6,14 @@ import type { HubId, HubIdentity, Json, Millis } from "../common/types.ts";
 import type { Rumor, RumorStore, VersionVector } from "../wire/catalog.ts";
 import type { RecordStore } from "./record-store.ts";
 
-type Provenance = "own-region" | "foreign" | "unknown";
+export type Provenance = "own-region" | "foreign" | "unknown";
 
 /** `hub`: what `self` knows of the origin. */
 export function provenanceOf(origin: HubId, hub: HubIdentity | undefined, self: HubIdentity): Provenance {
   if (origin === self.hubId) return "own-region";
   if (!hub) return "unknown";
+  // A stand-in brings up what its parent would.
+  if (self.tier === "local") return origin === self.parent || hub.parent === self.parent ? "own-region" : "foreign";
   // The global hub may stand in the same place, but its log comes from above.
   return hub.region === self.region && hub.parent === self.hubId ? "own-region" : "foreign";
 }
@@ -78,7 +80,7 @@ export function formAt(self: HubIdentity, owner: HubIdentity | undefined): Recor
 }
 
 /** What a decision needs, less what only people read. */
-function routingForm(rumor: Rumor): Rumor {
+export function routingForm(rumor: Rumor): Rumor {
   if (rumor.body.kind !== "cluster" || rumor.body.metadata === null) return rumor;
   return { ...rumor, body: { ...rumor.body, metadata: ranking(rumor.body.metadata) } };
 }

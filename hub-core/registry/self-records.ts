@@ -2,7 +2,7 @@
 import type { Outbox } from "../common/outbox.ts";
 import type { HubIdentity, Millis } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
-import { type HubRecord, type LinksRecord, recordKeys, type SummaryRecord } from "../wire/catalog.ts";
+import { type HubRecord, type Leadership, type LinksRecord, recordKeys, type SummaryRecord } from "../wire/catalog.ts";
 import type { Catalog } from "./catalog.ts";
 import { isNews, LinkTrips, linksRecord, type MeasuredLink } from "./links-record.ts";
 import type { OwnLog } from "./own-log.ts";
@@ -13,6 +13,7 @@ export interface SelfRecordsOptions {
   readonly self: HubIdentity;
   readonly incarnation: number;
   readonly config: HubConfig;
+  readonly replica: number;
   readonly softwareVersion: string;
   readonly catalog: Catalog;
   readonly log: OwnLog;
@@ -30,6 +31,8 @@ export class SelfRecords {
   #startedAt: Millis = 0;
   #draining = false;
   #cutOffSince: Millis | null = null;
+  #logs: HubRecord["logs"] = [];
+  #leads: readonly Leadership[] = [];
   #hubAt: Millis = Number.POSITIVE_INFINITY;
   #summaryAt: Millis = Number.POSITIVE_INFINITY;
   #summarisedAt: Millis = Number.NEGATIVE_INFINITY;
@@ -69,6 +72,23 @@ export class SelfRecords {
     this.#publishHub(now, out);
   }
 
+  setLogs(logs: HubRecord["logs"], now: Millis, out: Outbox): void {
+    this.#logs = logs;
+    this.#publishHub(now, out);
+  }
+
+  /** The groups that this hub coordinates now. */
+  setLeads(leads: readonly Leadership[], now: Millis, out: Outbox): void {
+    if (leads.length === this.#leads.length && leads.every((each, i) => sameLeadership(each, this.#leads[i]))) return;
+    this.#leads = leads;
+    this.#seenVersion = -1;
+    this.#publishHub(now, out);
+  }
+
+  get leads(): readonly Leadership[] {
+    return this.#leads;
+  }
+
   /** The number of own clusters has changed. That there is no more room, or room again, is told at once. */
   counted(now: Millis): void {
     const turned = this.#o.owned.hasRoom !== this.#toldRoom;
@@ -90,9 +110,14 @@ export class SelfRecords {
   /** After any change of the catalog. */
   review(now: Millis): void {
     const { self, catalog } = this.#o;
-    if (self.tier !== "regional" || catalog.version === this.#seenVersion) return;
+    if (!this.#summarises(self) || catalog.version === this.#seenVersion) return;
     this.#seenVersion = catalog.version;
     this.#summaryAt = Math.min(this.#summaryAt, Math.max(now, this.#summarisedAt + SUMMARY_SPACING_MS));
+  }
+
+  /** The regional hub, and whoever stands in for it. */
+  #summarises({ tier, parent }: HubIdentity): boolean {
+    return tier === "regional" || this.#leads.some((lead) => lead.parent === parent && lead.above !== null);
   }
 
   /** All of it again, under new numbers. */
@@ -112,7 +137,7 @@ export class SelfRecords {
   }
 
   #publishHub(now: Millis, out: Outbox): void {
-    const { self, config, owned, log, incarnation, softwareVersion } = this.#o;
+    const { self, config, owned, log, incarnation, softwareVersion, replica } = this.#o;
     const { tombstoneTtlMs } = config.registry;
     this.#toldRoom = owned.hasRoom;
     this.#hubAt = now + tombstoneTtlMs / RENEWALS_PER_TTL;
@@ -131,6 +156,9 @@ export class SelfRecords {
       softwareVersion,
       startedAt: this.#startedAt,
       cutOffSince: this.#cutOffSince,
+      replica,
+      logs: this.#logs,
+      leads: this.#leads,
     };
     const expiresAt = now + tombstoneTtlMs;
     log.publish({ key: recordKeys.hub, body, priority: "normal", expiresAt, durable: true }, now, out);
@@ -146,4 +174,8 @@ export class SelfRecords {
     log.publish({ key: recordKeys.summary, body, priority: "bulk", expiresAt: null, durable: false }, now, out);
     this.#seenVersion = catalog.version;
   }
+}
+
+function sameLeadership(a: Leadership, b: Leadership | undefined): boolean {
+  return a.parent === b?.parent && a.term === b.term && a.above === b.above;
 }

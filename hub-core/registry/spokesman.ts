@@ -1,5 +1,5 @@
 /**
- * What a coordinator tells the others about the hubs of its group: the parent, or its stand-in while it is gone. Only settled
+ * What a coordinator tells the others about the hubs of its group, guests included: the parent, or its stand-in. Only settled
  * states travel; a suspicion is the group's own business. A hub of which nothing was said is alive.
  */
 import type { Outbox } from "../common/outbox.ts";
@@ -58,6 +58,7 @@ export class Spokesman {
 
   #speak(now: Millis, out: Outbox): void {
     this.#wakeAt = Number.POSITIVE_INFINITY;
+    this.#speakOfGuests(now, out);
     for (const hubId of this.#subjects()) {
       const { catalog } = this.#o;
       const view = catalog.hub(hubId);
@@ -75,16 +76,27 @@ export class Spokesman {
     }
   }
 
-  /** Own children; the top group's members while its parent is gone; and whoever was spoken of before. */
+  /** Who is among the group's members in another's place: how it is there, the group above its own is the first to know. */
+  #speakOfGuests(now: Millis, out: Outbox): void {
+    const { self, catalog, succession } = this.#o;
+    const { parent, tier } = self;
+    if (tier === "local" || (tier === "regional" && (parent === null || !succession.standsInFor(parent)))) return;
+    for (const { identity, incarnation, state } of catalog.directory.guests()) {
+      if (state === "alive" || state === "failed") this.#say(identity.hubId, incarnation, state, now, out);
+    }
+  }
+
+  /** Own children, those of the parent that this hub stands in for, and whoever was spoken of before. */
   #subjects(): Set<HubId> {
     const { self, catalog, succession, log } = this.#o;
-    const subjects = new Set(catalog.directory.childrenOf(self.hubId));
+    const { directory } = catalog;
+    const subjects = new Set(directory.childrenOf(self.hubId));
     const { parent } = self;
-    if (self.tier === "regional" && parent !== null && succession.standsInFor(parent)) {
-      subjects.add(parent);
-      for (const sibling of catalog.directory.childrenOf(parent)) {
-        if (catalog.directory.isMember(sibling)) subjects.add(sibling);
-      }
+    const standsIn = parent !== null && succession.standsInFor(parent);
+    if (standsIn) {
+      // Of a regional hub the group above speaks.
+      if (self.tier === "regional") subjects.add(parent);
+      for (const sibling of directory.childrenOf(parent)) if (directory.isMember(sibling)) subjects.add(sibling);
     }
     for (const { body } of log.rumors()) {
       if (body.kind === "hub-state" && catalog.directory.isMember(body.hubId)) subjects.add(body.hubId);

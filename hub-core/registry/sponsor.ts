@@ -1,5 +1,5 @@
 /**
- * A region whose regional hub is gone is orphaned: nobody outside hears of its local hubs. The nearest living regional or
+ * A region whose regional hub is gone is orphaned while nobody stands in for it: nobody outside hears of its local hubs. The nearest living regional or
  * global hub sponsors it: it visits each of them, and tells the others which are gone. Visits begin with the suspicion, so
  * that one verdict is ready with the other; while the regional hub is not failed, its word counts and the sponsor's does not.
  * Twice refused is gone; without a refusal it takes the silence that a paused hub is allowed.
@@ -126,7 +126,12 @@ export class Sponsor {
     const wards = new Set<HubId>();
     if (self.tier === "local") return wards;
     for (const regional of [...catalog.hubs()].filter(isOrphaning)) {
-      if (regional.hubId === self.hubId || succession.sponsorOf(regional) !== self.hubId) continue;
+      if (
+        regional.hubId === self.hubId ||
+        catalog.directory.hasStandIn(regional.hubId) ||
+        succession.sponsorOf(regional) !== self.hubId
+      )
+        continue;
       for (const child of catalog.directory.childrenOf(regional.hubId)) {
         if (catalog.hub(child)?.state !== "left") wards.add(child);
       }
@@ -141,7 +146,7 @@ export class Sponsor {
       if (body.kind !== "hub-state" || wards.has(body.hubId) || catalog.directory.isMember(body.hubId)) continue;
       const view = catalog.hub(body.hubId);
       const parent = view?.parent ?? null;
-      if (parent === null || parent === self.hubId || catalog.directory.isGone(parent)) continue;
+      if (parent === null || parent === self.hubId || catalog.directory.coordinatorOf(parent) === null) continue;
       const key = recordKeys.hubState(body.hubId);
       const expiresAt = now + withdrawnTtlMs;
       log.publish(

@@ -22,10 +22,12 @@ export class Succession {
     )?.hubId;
   }
 
-  /** The child with the lowest id stands in for a parent that is gone. */
+  /** The elected child stands in for a parent that is gone; where nobody was elected, the one with the lowest id. */
   standsInFor(parent: HubId): boolean {
-    if (this.#self.parent !== parent || !this.#catalog.directory.isGone(parent)) return false;
+    if (this.#self.parent !== parent) return false;
     const { hubId } = this.#self;
+    const coordinator = this.#catalog.directory.coordinatorOf(parent);
+    if (coordinator) return coordinator.hubId === hubId;
     return !this.#others((hub) => hub.parent === parent && hub.hubId < hubId).length;
   }
 
@@ -38,13 +40,13 @@ export class Succession {
     const { hubId, tier } = this.#self;
     switch (dead.tier) {
       case "local":
-        if (dead.parent === hubId) return true;
-        if (dead.parent !== null && !this.#catalog.directory.isGone(dead.parent)) return false;
-        return this.#decidesWithout(dead.parent, dead.region);
+        return this.#decidesFor(dead.parent, dead.region);
       case "regional":
-        return this.#decidesWithout(dead.hubId, dead.region);
+        return this.#decidesFor(dead.hubId, dead.region);
       case "global": {
         if (tier !== "regional") return false;
+        const coordinator = this.#catalog.directory.coordinatorOf(dead.hubId);
+        if (coordinator) return coordinator.hubId === hubId;
         const heir = nearestTo(
           dead.coordinates,
           this.#others((hub) => hub.tier === "regional"),
@@ -56,9 +58,11 @@ export class Succession {
     }
   }
 
-  /** In a region that still has hubs, one of them; else the region's sponsor. */
-  #decidesWithout(regional: HubId | null, region: RegionId): boolean {
+  /** Whoever coordinates the region; without one, in a region that still has hubs, one of them; else the region's sponsor. */
+  #decidesFor(regional: HubId | null, region: RegionId): boolean {
     if (regional === null) return false;
+    const coordinator = this.#catalog.directory.coordinatorOf(regional);
+    if (coordinator) return coordinator.hubId === this.#self.hubId;
     if (upGroupOf(this.#self) === region) return this.standsInFor(regional);
     const view = this.#catalog.hub(regional);
     return view !== undefined && this.isRegionGone(region) && this.sponsorOf(view) === this.#self.hubId;

@@ -28,18 +28,28 @@ function heardOf(view: CatalogView, self: HubIdentity, owner: HubId, now: Millis
   if (!hub) return null;
   if (!isAlive(hub.state)) return view.hubSince(owner);
   const isMate = hub.hubId === self.parent || hub.parent === self.hubId || hub.parent === self.parent;
-  // A local hub hears of the world by its parent; the others hear of a local hub by its own, or by a sponsor that is well.
-  const speaker = isMate ? null : self.tier === "local" ? self.parent : hub.parent;
+  if (isMate) return now;
+  const gateway = gatewayOf(view, self);
+  // A local hub hears of the world by its gateway; the others hear of a local hub by its own, or by a sponsor that is well.
+  const speaker =
+    gateway !== self.hubId ? gateway : hub.parent && (view.coordinatorOf(hub.parent)?.hubId ?? hub.parent);
   const spokesman = speaker === null ? undefined : view.hub(speaker);
   if (!spokesman || isAlive(spokesman.state)) return now;
-  return self.tier === "local" || spokesman.state === "suspect" ? view.hubSince(spokesman.hubId) : now;
+  return gateway !== self.hubId || spokesman.state === "suspect" ? view.hubSince(spokesman.hubId) : now;
+}
+
+/** By whom this hub hears of the world: a local one by the coordinator of its region, the others themselves. */
+function gatewayOf(view: CatalogView, { tier, hubId, parent }: HubIdentity): HubId {
+  if (tier !== "local" || parent === null) return hubId;
+  return view.coordinatorOf(parent)?.hubId ?? parent;
 }
 
 /** Since when nothing new of this owner can have come, because the hub that brings what comes from beyond hears of nobody. */
 function cutOffFrom(view: CatalogView, self: HubIdentity, owner: HubId): Millis | null {
-  const gateway = self.tier === "local" ? self.parent : self.hubId;
-  if (gateway === null || owner === gateway || owner === self.hubId) return null;
-  const isNear = self.tier !== "global" && view.hub(owner)?.parent === gateway;
+  const gateway = gatewayOf(view, self);
+  if (owner === gateway || owner === self.hubId) return null;
+  const region = self.tier === "local" ? self.parent : self.hubId;
+  const isNear = self.tier !== "global" && (owner === region || view.hub(owner)?.parent === region);
   return isNear ? null : (view.hub(gateway)?.record?.cutOffSince ?? null);
 }
 

@@ -100,6 +100,24 @@ export const healthCheck = struct({ url, intervalMs: uint, timeoutMs: uint });
 export const MAX_ENDPOINTS = 32;
 export const MAX_SERVICES = 128;
 
+/**
+ * Who coordinates a group in this term of its election: `parent` itself, which the configuration names, or the child that
+ * stands in for it. Of two claims the higher term counts.
+ */
+export const leadership = struct({
+  group: id,
+  parent: id,
+  /** The parent's own parent, whose group a stand-in enters; null when there is none above. */
+  above: nullable(id),
+  term: uint,
+  /** By the coordinator's clock. */
+  since: uint,
+});
+export type Leadership = Decoded<typeof leadership>;
+
+/** A hub is in two groups at most. */
+const MAX_LEADERSHIPS = 2;
+
 const hubRecord = variant(1, {
   tier: oneOf(TIERS),
   region: id,
@@ -116,6 +134,12 @@ const hubRecord = variant(1, {
   startedAt: uint,
   /** Of a hub in the global group: when it last heard from anyone there, once that is too long ago; null while it hears. */
   cutOffSince: since(2, nullable(uint), null),
+  /** Its storage: see `StoredIdentity.replica`; 0: not told. */
+  replica: since(2, uint, 0),
+  /** The logs of its groups that it has a copy of. */
+  logs: since(2, list(struct({ group: id, lineage: uint }), 4), []),
+  /** The groups that it coordinates, as it says itself. */
+  leads: since(2, list(leadership, MAX_LEADERSHIPS), []),
 });
 
 const clusterRecord = variant(2, {

@@ -3,8 +3,8 @@
  * has lost its storage since is not for the one that has its name. Every message that is not of the group's `lineage` is dropped.
  */
 import { id } from "./catalog.ts";
-import { bool, bytes, list, nullable, struct, uint, variant } from "./codec.ts";
-import { command, entry } from "./log.ts";
+import { bool, bytes, list, nullable, oneOf, struct, uint, variant } from "./codec.ts";
+import { command, ENTRY_BYTES } from "./log.ts";
 
 export const MAX_ENTRIES = 256;
 const MAX_FORWARDED = 512;
@@ -27,7 +27,8 @@ export const consensusMessages = {
     prevTerm: uint,
     commit: uint,
     round: uint,
-    entries: list(entry, MAX_ENTRIES),
+    /** Encoded `Entry`s: they are stored as they came. */
+    entries: list(bytes(ENTRY_BYTES), MAX_ENTRIES),
     proposers: list(id, 8),
     /** No more will come until something happens: watch membership instead of the clock. */
     quiesce: bool,
@@ -52,17 +53,21 @@ export const consensusMessages = {
   "raft-timeout-now": variant(77, { ...envelope }),
   /** A follower's readers ask for a read index; `ids` tell the answers apart. */
   "raft-read": variant(78, { ...envelope, ids: list(uint, MAX_READS) }),
-  /** `index` null: this hub is no leader that can say; ask again elsewhere. */
-  "raft-read-index": variant(79, { ...envelope, ids: list(uint, MAX_READS), index: nullable(uint) }),
+  /** `index` null: this hub cannot say. With `need` over `have` it leads, but nothing can be committed. */
+  "raft-read-index": variant(79, {
+    ...envelope,
+    ids: list(uint, MAX_READS),
+    index: nullable(uint),
+    have: uint,
+    need: uint,
+  }),
   /** Commands for the leader's log. */
   "raft-forward": variant(80, { ...envelope, commands: list(command, MAX_FORWARDED) }),
   /** What became of them: not taken, and by whom they may be; those that were taken show in the log. */
   "raft-forward-refused": variant(81, {
     ...envelope,
     sessions: list(struct({ incarnation: uint, seq: uint }), MAX_FORWARDED),
-    /** `stale`: no leader here; the others are the leader's answer. */
-    reason: uint,
-    leader: nullable(id),
+    reason: oneOf(["not-leader", "no-quorum", "busy"]),
     have: uint,
     need: uint,
   }),

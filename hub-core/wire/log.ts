@@ -2,7 +2,22 @@
 import type { Reply } from "../common/problem.ts";
 import type { GroupId, HubId, Millis } from "../common/types.ts";
 import { id } from "./catalog.ts";
-import { bool, bytes, type Decoded, list, nullable, oneOf, struct, text, uint, union, variant } from "./codec.ts";
+import {
+  bool,
+  bytes,
+  type Decoded,
+  type DecodeError,
+  decode,
+  encode,
+  list,
+  nullable,
+  oneOf,
+  struct,
+  text,
+  uint,
+  union,
+  variant,
+} from "./codec.ts";
 
 /** The group of the global hub and the regional hubs. */
 export const GLOBAL_GROUP: GroupId = "global";
@@ -14,7 +29,7 @@ export const MAX_VOTERS = 7;
 /** A parent and its children, with room for replicas on their way out. */
 const MAX_MEMBERS = 512;
 export const MAX_COMMANDS = 512;
-const REASON_BYTES = 1_024;
+export const REASON_BYTES = 1_024;
 
 /** A hub with the storage that it has had since its first start: one that lost its storage is another replica. */
 export const replica = struct({ hubId: id, replica: uint });
@@ -68,6 +83,8 @@ export const operation = union({
     /** In millionths; 0: the group's. Never less than the group's. */
     threshold: uint,
     timeoutMs: uint,
+    /** Refused when as many are pending: the proposer's `max_consensus_proposals`, for all replicas must count to the same. */
+    maxPending: uint,
   }),
   vote: variant(11, {
     proposalId: id,
@@ -110,10 +127,43 @@ export const entry = struct({
   }),
 });
 export type Entry = Decoded<typeof entry>;
+export const ENTRY_BYTES = 1_048_576;
+
+/** Logs outlive versions of the software: what is stored, and sent as it is stored, stays in this version of the codec. */
+const LOG_VERSION = 2;
+
+export function encodeEntry(value: Entry): Uint8Array<ArrayBuffer> {
+  return encode(entry, value, LOG_VERSION);
+}
+
+export function decodeEntry(encoded: Uint8Array): Entry | DecodeError {
+  return decode(entry, encoded, LOG_VERSION);
+}
+
+/**
+ * As every other replica will read it, for the hub that made it must apply the same: half a surrogate pair and a part of a
+ * millisecond do not travel. A `RangeError` when a text is longer than its field.
+ */
+export function asCarried(made: Command): Command | RangeError {
+  try {
+    return decode(command, encode(command, made, LOG_VERSION), LOG_VERSION) as Command;
+  } catch (error) {
+    if (error instanceof RangeError) return error;
+    throw error;
+  }
+}
 
 /** `data`: the state as `ReplicatedState.encode` gives it. */
 export const snapshot = struct({ index: uint, term: uint, at: uint, configuration, data: bytes(64 * 1_024 * 1_024) });
 export type Snapshot = Decoded<typeof snapshot>;
+
+export function encodeSnapshot(value: Snapshot): Uint8Array<ArrayBuffer> {
+  return encode(snapshot, value, LOG_VERSION);
+}
+
+export function decodeSnapshot(encoded: Uint8Array): Snapshot | DecodeError {
+  return decode(snapshot, encoded, LOG_VERSION);
+}
 
 // ── The state that the log builds ────────────────────────────────────────────────────────────────────────────────────
 

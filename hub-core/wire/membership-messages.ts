@@ -1,5 +1,5 @@
 /** What membership says on a link. Numbers are small on purpose: an idle probe is five bytes each way. */
-import { id } from "./catalog.ts";
+import { id, leadership } from "./catalog.ts";
 import {
   bool,
   type Codec,
@@ -9,6 +9,7 @@ import {
   oneOf,
   type Reader,
   scaled,
+  since,
   struct,
   uint,
   union,
@@ -57,6 +58,8 @@ export const memberUpdate = union({
     instance: uint,
     joining: bool,
     coordinate: nullable(networkCoordinate),
+    /** Why a hub that stands in for its parent is a member of the parent's group; null for those who belong there anyway. */
+    standsIn: since(2, nullable(leadership), null),
   }),
   suspect: variant(2, {
     hubId: id,

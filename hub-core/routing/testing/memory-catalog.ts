@@ -1,15 +1,16 @@
 /** A catalog for tests: records in memory, a version that goes up with every change. */
 
-import type { CatalogView, ClusterView, HubView } from "../../common/catalog-view.ts";
+import type { CatalogView, ClusterView, Coordinator, HubView } from "../../common/catalog-view.ts";
 import { ChangeJournal } from "../../common/change-journal.ts";
 import type { ClusterId, Coordinates, HubId, Millis, RegionId, Tier } from "../../common/types.ts";
-import type {
-  ClusterRecord,
-  LatencyRecord,
-  LinksRecord,
-  MemberState,
-  OfferedService,
-  SummaryRecord,
+import {
+  type ClusterRecord,
+  isGone,
+  type LatencyRecord,
+  type LinksRecord,
+  type MemberState,
+  type OfferedService,
+  type SummaryRecord,
 } from "../../wire/catalog.ts";
 
 /** Small, so that tests also see what is too long ago to be told. */
@@ -21,6 +22,8 @@ export class MemoryCatalog implements CatalogView {
   changedAt: Millis = 0;
   /** Since when hubs are in their state. */
   readonly since = new Map<HubId, Millis>();
+  /** Who was elected, by the parent in whose place. */
+  readonly coordinators = new Map<HubId, Coordinator>();
   readonly #journal = new ChangeJournal<ClusterId>(JOURNAL_ENTRIES, 0);
   readonly #hubs = new Map<HubId, HubView>();
   readonly #clusters = new Map<ClusterId, ClusterView>();
@@ -66,6 +69,12 @@ export class MemoryCatalog implements CatalogView {
   }
   hubs(): Iterable<HubView> {
     return this.#hubs.values();
+  }
+  coordinatorOf(parent: HubId): Coordinator | null {
+    const elected = this.coordinators.get(parent);
+    if (elected) return elected;
+    const view = this.#hubs.get(parent);
+    return view && !isGone(view.state) ? { hubId: parent, group: null, term: 0, since: null } : null;
   }
   hub(id: HubId): HubView | undefined {
     return this.#hubs.get(id);

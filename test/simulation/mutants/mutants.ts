@@ -113,7 +113,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes older news of a member",
     file: "hub-core/membership/merge.ts",
-    find: "if (known && !supersedes({ incarnation, state }, known)) return;",
+    find: "if (known && !supersedes({ incarnation, state }, known)) return this.#learnRole(known, update, via, now, out);",
     replace: "if (known?.incarnation === incarnation && known.state === state) return;",
     scenario: ["--hubs", "9", "--minutes", "3", "--exactly", "--faults", "crash,eviction,partition,reordering,loss"],
     withinSeeds: 3,

@@ -1,0 +1,238 @@
+/** Consensus of the groups of one hub: built, told what the other machines know, and asked. */
+import type { Metrics } from "../common/metrics.ts";
+import { answered, type Reply, refused } from "../common/problem.ts";
+import type { Random } from "../common/random.ts";
+import { type DurationMs, downGroupOf, type GroupId, type HubId, type Millis } from "../common/types.ts";
+import type { HubConfig } from "../config/hub-config.ts";
+import {
+  Consensus,
+  type ConsensusMessage,
+  type ConsensusOutbox,
+  type ConsensusRequest,
+  GroupState,
+  type RosterMember,
+} from "../consensus/index.ts";
+import type { Coordination, Led } from "../coordination/index.ts";
+import type { Registry } from "../registry/index.ts";
+import { StrongKeyValues } from "../state/strong/index.ts";
+import { GLOBAL_GROUP } from "../wire/log.ts";
+import type { StoredState } from "./contract.ts";
+import type { StepEffects } from "./effects.ts";
+import type { Group } from "./group.ts";
+import type { Identity } from "./identity.ts";
+import { Relay } from "./relay.ts";
+
+export interface AgreementOptions {
+  readonly config: HubConfig;
+  readonly stored: StoredState;
+  readonly identity: Identity;
+  /** Which may be one more while this hub stands in for its parent: that one's consensus it has no part in. */
+  readonly groups: () => readonly Group[];
+  readonly coordination: Coordination;
+  readonly registry: Registry;
+  readonly random: Random;
+  readonly metrics: Metrics;
+}
+
+export class Agreement {
+  readonly relay: Relay;
+  readonly #o: AgreementOptions;
+  readonly #byGroup = new Map<GroupId, Consensus>();
+  /** As coordination was told of each group. */
+  readonly #led = new Map<GroupId, Led | null>();
+
+  constructor(options: AgreementOptions) {
+    this.#o = options;
+    const { config, groups, registry, metrics } = options;
+    this.relay = new Relay({
+      self: config.hub.hubId,
+      catalog: registry.catalog,
+      metrics,
+      neighbours: (id) => groups().find((group) => group.id === id)?.membership.neighbours() ?? [],
+    });
+    for (const group of groups()) this.#byGroup.set(group.id, this.#open(group));
+  }
+
+  all(): readonly Consensus[] {
+    return [...this.#byGroup.values()];
+  }
+
+  of(group: GroupId): Consensus | undefined {
+    return this.#byGroup.get(group);
+  }
+
+  start(now: Millis, out: StepEffects): void {
+    for (const consensus of this.all()) consensus.start(now, this.#outbox(consensus, out));
+    this.#tell(now, out);
+  }
+
+  receive(from: HubId, message: ConsensusMessage, now: Millis, out: StepEffects): void {
+    const consensus = this.of(message.group);
+    consensus?.receive(from, message, now, this.#outbox(consensus, out));
+    this.#tell(now, out);
+  }
+
+  /** As membership of `group` judges it now. */
+  judged(group: GroupId, hubId: HubId, alive: boolean, now: Millis, out: StepEffects): void {
+    const consensus = this.of(group);
+    if (!consensus) return;
+    const outbox = this.#outbox(consensus, out);
+    consensus.doubt(hubId, !alive, now, outbox);
+    consensus.rosterChanged(now, outbox);
+    this.#tell(now, out);
+  }
+
+  /** A hint, not a verdict: whoever depends on that hub asks. */
+  linkChanged(hubId: HubId, open: boolean, now: Millis, out: StepEffects): void {
+    for (const consensus of this.all()) {
+      const known = consensus.raft.state.leader === hubId || consensus.raft.leadership?.matchOf(hubId) !== undefined;
+      if (known) consensus.doubt(hubId, !open, now, this.#outbox(consensus, out));
+    }
+    this.#tell(now, out);
+  }
+
+  catalogChanged(now: Millis, out: StepEffects): void {
+    for (const consensus of this.all()) consensus.rosterChanged(now, this.#outbox(consensus, out));
+    this.#tell(now, out);
+  }
+
+  tick(now: Millis, out: StepEffects): void {
+    for (const consensus of this.all()) {
+      if (consensus.nextDeadline() <= now) consensus.tick(now, this.#outbox(consensus, out));
+    }
+    this.#tell(now, out);
+  }
+
+  nextDeadline(): Millis {
+    return this.all().reduce((next, consensus) => Math.min(next, consensus.nextDeadline()), Number.POSITIVE_INFINITY);
+  }
+
+  /** Answers `id` now or in a later step. */
+  request(id: string, request: ConsensusRequest, now: Millis, out: StepEffects): void {
+    if (request.kind === "consensus-status") return out.reply(id, answered(this.status(now)));
+    const consensus = this.#groupOf(request);
+    if (consensus) consensus.request(id, request, now, this.#outbox(consensus, out));
+    else out.reply(id, this.#elsewhere("group" in request ? request.group : undefined));
+    this.#tell(now, out);
+  }
+
+  status(now: Millis) {
+    return { groups: Object.fromEntries(this.all().map((consensus) => [consensus.group, consensus.status(now)])) };
+  }
+
+  // ── Inside ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #open(group: Group): Consensus {
+    const { config, stored, identity, random, metrics } = this.#o;
+    const { hub, seeds, consensus, limits, membership } = config;
+    const parent = group.role === "up" ? (hub.parent as HubId) : hub.hubId;
+    const isIn = (other: { readonly hubId: HubId; readonly parent: HubId | null }): boolean =>
+      other.hubId === parent || other.parent === parent;
+    return new Consensus({
+      group: group.id,
+      self: hub.hubId,
+      parent,
+      expected: [hub, ...seeds].filter(isIn).map(({ hubId }) => hubId),
+      replica: identity.replica,
+      incarnation: identity.incarnation,
+      stored: stored.logs.get(group.id),
+      state: new GroupState({ group: group.id, keyValues: new StrongKeyValues(group.id), validate: () => null }),
+      config: {
+        threshold: consensus.threshold,
+        proposalTimeoutMs: consensus.proposalTimeoutMs,
+        maxProposals: limits.maxConsensusProposals,
+      },
+      timing: timingOf(membership.probeIntervalMs),
+      members: () => this.#members(group),
+      random,
+      metrics,
+    });
+  }
+
+  #members({ id, membership }: Group): RosterMember[] {
+    const { catalog } = this.#o.registry;
+    return membership.members().map(({ identity: { hubId, region, ...identity }, state, since }) => {
+      const record = catalog.hub(hubId)?.record ?? null;
+      return {
+        hubId,
+        region,
+        isParent: downGroupOf({ ...identity, region }) === id,
+        replica: record?.replica ?? 0,
+        lineage: record === null ? null : (record.logs.find(({ group }) => group === id)?.lineage ?? 0),
+        state,
+        stateSince: since,
+        draining: record?.draining ?? false,
+      };
+    });
+  }
+
+  #tell(now: Millis, out: StepEffects): void {
+    this.#publishLogs(now, out);
+    for (const { group, led } of this.all()) {
+      const told = this.#led.get(group);
+      if (told?.leader === led?.leader && told?.term === led?.term) continue;
+      this.#led.set(group, led);
+      this.#o.coordination.led(group, led, now, out);
+    }
+  }
+
+  /** Others see in the hub's record of which groups it has the log. */
+  #publishLogs(now: Millis, out: StepEffects): void {
+    const news = this.all().map((consensus) => consensus.takeLineageNews());
+    if (!news.includes(true)) return;
+    const logs = this.all().flatMap(({ group, lineage }) => (lineage === 0 ? [] : [{ group, lineage }]));
+    this.#o.registry.selfRecords.setLogs(logs, now, out);
+  }
+
+  #groupOf(request: Exclude<ConsensusRequest, { kind: "consensus-status" }>): Consensus | undefined {
+    switch (request.kind) {
+      case "proposal-get":
+      case "proposal-vote":
+        return this.all().find(({ state }) => state.proposals.get(request.proposalId)) ?? this.all()[0];
+      case "proposal-create":
+      case "proposal-list":
+      case "vote-statistics":
+        return request.group === undefined ? (this.of(GLOBAL_GROUP) ?? this.all()[0]) : this.of(request.group);
+      default:
+        return this.of(request.group);
+    }
+  }
+
+  /** A hub of that group answers. */
+  #elsewhere(group: GroupId | undefined): Reply {
+    const { catalog } = this.#o.registry;
+    const { region } = this.#o.config.hub;
+    const members = [...catalog.hubs()]
+      .filter((hub) => (group === GLOBAL_GROUP ? hub.tier !== "local" : hub.region === group && hub.tier !== "global"))
+      .filter(({ state }) => state === "alive")
+      .sort((a, b) => Number(b.region === region) - Number(a.region === region) || (a.hubId < b.hubId ? -1 : 1));
+    const [member] = members;
+    if (!member)
+      return refused(404, "group_unknown", `no group named ${group ?? ""} with a hub that is alive is known here`);
+    const detail = `Ask ${member.hubId}, which is a member of group ${group ?? ""}.`;
+    return refused(421, "redirect", detail, { hub_id: member.hubId, region: member.region });
+  }
+
+  #outbox({ group }: Consensus, out: StepEffects): ConsensusOutbox {
+    return {
+      send: (to, message) => this.relay.send(group, to, message, out),
+      connected: (to) => out.connected(to),
+      dial: (to) => out.dial(to),
+      persist: (write) => out.persist(write),
+      check: (check) => out.check(check),
+      notify: (notice) => out.notify(notice),
+      log: (level, event, fields) => out.log(level, event, fields),
+      reply: (id, reply) => out.reply(id, reply),
+    };
+  }
+}
+
+/**
+ * Both follow how fast the group is meant to notice a death. An election time-out is several round trips around the planet, and
+ * several heartbeats.
+ */
+function timingOf(probeIntervalMs: DurationMs) {
+  const between = (least: number, value: number, most: number): number => Math.min(most, Math.max(least, value));
+  const electionMs = between(1_000, 2 * probeIntervalMs, 5_000);
+  return { heartbeatMs: electionMs / 8, electionMs, quietAfterMs: 2 * electionMs };
+}
