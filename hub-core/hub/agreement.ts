@@ -48,7 +48,10 @@ export class Agreement {
       self: config.hub.hubId,
       catalog: registry.catalog,
       metrics,
-      neighbours: (id) => groups().find((group) => group.id === id)?.membership.neighbours() ?? [],
+      neighbours: (id) =>
+        groups()
+          .find((group) => group.id === id)
+          ?.membership.neighbours() ?? [],
     });
     for (const group of groups()) this.#byGroup.set(group.id, this.#open(group));
   }

@@ -8,6 +8,7 @@ import { type LatencyObservation, latencyRecords, REPORT_FRESH_MS } from "../rou
 import { recordKeys } from "../wire/catalog.ts";
 import type { HubEvent } from "./contract.ts";
 import type { StepEffects } from "./effects.ts";
+import { answerState } from "./eventual.ts";
 import type { Hub } from "./hub.ts";
 import type { HubLocation, Request } from "./requests.ts";
 import { healthOf, metricsOf, statusOf } from "./status.ts";
@@ -46,6 +47,12 @@ export function answerNow(hub: Hub, request: Exclude<Request, ConsensusRequest>,
     case "paths":
     case "topology":
       return hub.router.request(request, now);
+    case "state-eventual-put":
+    case "state-eventual-get":
+    case "state-eventual-delete":
+    case "state-eventual-list":
+    case "state-conflicts":
+      return answerState(hub, request, now, out);
     default:
       return hub.registry.request(request, now, out);
   }

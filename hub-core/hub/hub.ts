@@ -20,6 +20,7 @@ import type { Effect, HubEvent, StoredState } from "./contract.ts";
 import { Departure } from "./departure.ts";
 import { Directory } from "./directory.ts";
 import { StepEffects } from "./effects.ts";
+import { type EventualState, openEventual } from "./eventual.ts";
 import { type Group, type GroupParts, openGroups, wantedLinks } from "./group.ts";
 import { hear } from "./hear.ts";
 import { Identity } from "./identity.ts";
@@ -54,6 +55,7 @@ export class Hub {
   readonly meeting: Meeting;
   readonly coordination: Coordination;
   readonly standingIn: StandingIn;
+  readonly eventual: EventualState;
   readonly registry: Registry;
   readonly router: Router;
   readonly tests: TestMessages;
@@ -98,7 +100,9 @@ export class Hub {
       meeting: this.meeting,
       standingIn: () => this.standingIn,
     });
+    this.eventual = openEventual(this, this.#identity.replica);
     this.registry = new Registry({
+      states: this.eventual,
       self: this.self,
       incarnation: this.#identity.incarnation,
       replica: this.#identity.replica,
@@ -324,7 +328,8 @@ export class Hub {
     switch (notice.kind) {
       case "member-changed":
         this.#overlayStale = true;
-        if (this.departure.state === "running") this.agreement.judged(notice.group, notice.hub.hubId, notice.to === "alive", now, out);
+        if (this.departure.state === "running")
+          this.agreement.judged(notice.group, notice.hub.hubId, notice.to === "alive", now, out);
         return this.registry.memberChanged(notice, now, out);
       case "coordinator-changed":
         return this.standingIn.review(this, now, out);
@@ -363,6 +368,6 @@ export class Hub {
 
   /** Those that are not a group's, in the order of their turns. */
   #machines() {
-    return [this.registry, this.tests, this.router.soundings, this.agreement];
+    return [this.registry, this.eventual, this.tests, this.router.soundings, this.agreement];
   }
 }

@@ -4,8 +4,9 @@ import type { ConsensusRequest } from "../consensus/index.ts";
 import type { GossipRequest } from "../gossip/index.ts";
 import type { RegistryRequest } from "../registry/index.ts";
 import type { RoutingRequest } from "../routing/index.ts";
+import type { StateRequest } from "../state/index.ts";
 
-export type Request = ConsensusRequest | GossipRequest | RegistryRequest | RoutingRequest | HubRequest;
+export type Request = ConsensusRequest | GossipRequest | RegistryRequest | RoutingRequest | StateRequest | HubRequest;
 
 /** Answered by the hub itself, from all its machines. */
 export type HubRequest =

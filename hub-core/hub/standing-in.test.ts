@@ -295,7 +295,10 @@ test("COORD-11: a stand-in that failed and came back as itself is not asked for 
   world.kill("l-east-1");
   world.run(8_000);
   expect(memberOf("g", "global", "l-east-1")?.state).toBe("failed");
-  world.boot("l-east-1", { ...stored, identity: { incarnation: 40, seqCeiling: 5_000, firstStartedAt: 0, replica: 9 } });
+  world.boot("l-east-1", {
+    ...stored,
+    identity: { incarnation: 40, seqCeiling: 5_000, firstStartedAt: 0, replica: 9 },
+  });
   world.boot("r-east", { identity: null, records: new Map(), peers: [], outcomes: new Map(), logs: new Map() });
   world.run(60_000);
   for (const id of alive()) expect(stateOf(id, "l-east-1"), id).toBe("alive");

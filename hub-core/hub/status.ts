@@ -87,6 +87,7 @@ export function statusOf(hub: Hub, now: Millis): Record<string, unknown> {
     groups: byGroup(({ membership }) => membership.status()),
     consensus: consensusOf(hub, now),
     catalog: hub.registry.status().catalog,
+    state: hub.eventual.status(now),
     links: hub.links.greeted().map((link) => ({
       peer: link.peer,
       dialled_by: link.dialler === "us" ? hub.self.hubId : link.peer,
@@ -203,6 +204,7 @@ function limitsOf(hub: Hub): Record<string, Usage> {
     max_gossip_messages: { used: queued, max: limits.maxGossipMessages },
     max_graph_cache_size: { used: hub.router.cached.entries, max: limits.maxGraphCacheSize },
     ...hub.registry.status().limits,
+    ...hub.eventual.limits(),
   };
 }
 
@@ -222,6 +224,7 @@ function describeConfig({
   membership,
   consensus,
   registry,
+  state,
   limits,
 }: HubConfig): Record<string, unknown> {
   return {
@@ -243,6 +246,11 @@ function describeConfig({
     },
     consensus: { threshold: consensus.threshold, proposal_timeout_ms: consensus.proposalTimeoutMs },
     registry: { health_check_interval_ms: registry.healthCheckIntervalMs, adopt_after_ms: registry.adoptAfterMs },
+    state: {
+      strategies: state.strategies,
+      max_clock_skew_ms: state.maxClockSkewMs,
+      max_keys: state.maxKeys,
+    },
     limits: {
       max_regional_hubs: limits.maxRegionalHubs,
       max_child_hubs: limits.maxChildHubs,

@@ -16,6 +16,7 @@ import {
 } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import {
+  isStateKey,
   type Leadership,
   type Priority,
   type RecordBody,
@@ -30,14 +31,8 @@ import { Catalog } from "./catalog.ts";
 import { ClusterWrites } from "./cluster-writes.ts";
 import { HandBack } from "./hand-back.ts";
 import { HandedOver } from "./handed-over.ts";
-import {
-  MAX_IDEMPOTENCY_KEYS,
-  MAX_ORIGINS,
-  MAX_RECORDS,
-  maxRecordsPerOrigin,
-  maxTombstones,
-  maxWithdrawals,
-} from "./limits.ts";
+import type { KeyedWrite } from "./idempotency.ts";
+import { maxRecordsPerOrigin, maxTombstones, maxWithdrawals } from "./limits.ts";
 import { getService, listClusters, listServices } from "./listing.ts";
 import { LogRecovery } from "./log-recovery.ts";
 import { isDurable, type LatencyShortage, OwnLog, readStoredLog } from "./own-log.ts";
@@ -49,9 +44,11 @@ import { formAt, provenanceOf, RegionalStore } from "./scoped-store.ts";
 import { SelfRecords } from "./self-records.ts";
 import { Spokesman } from "./spokesman.ts";
 import { Sponsor } from "./sponsor.ts";
+import type { StateReader } from "./state-reader.ts";
 import { Succession } from "./succession.ts";
 import { Upkeep } from "./upkeep.ts";
 import { UpwardStore } from "./upward-store.ts";
+import { usageOf } from "./usage.ts";
 
 export interface RegistryOptions {
   readonly self: HubIdentity;
@@ -66,6 +63,8 @@ export interface RegistryOptions {
   readonly softwareVersion: string;
   readonly random: Random;
   readonly metrics: Metrics;
+  /** Who reads the records of eventual state. */
+  readonly states: StateReader;
   /** Makes the ceiling durable, with the step that uses a number below it. */
   reserveSeq(upTo: number): void;
 }
@@ -105,7 +104,8 @@ export class Registry {
       maxRecordsPerOrigin: maxRecordsPerOrigin(config),
       metrics,
       listener: {
-        changed: (origin, key, body, now) => catalog.changed(origin, key, body, now),
+        changed: (origin, key, ...what) => (isStateKey(key) ? options.states : catalog).changed(origin, key, ...what),
+        admits: (rumor, now) => options.states.admits(rumor, now),
         echoed: (rumor, now) => this.#recovery.echoed(rumor, now),
         numbered: (upTo) => this.#recovery.numbered(upTo),
         remembered: () => this.#recovery.remembered(),
@@ -203,6 +203,7 @@ export class Registry {
       if (awayTooLong) this.#owned.release(body.clusterId, now, out);
       else this.#owned.restore(body, now, out);
     }
+    if (awayTooLong) this.#o.states.awayTooLong(now, out);
     if (awayTooLong) out.log("warn", "clusters_discarded_after_absence", { away_since: (hub.expiresAt ?? now) - now });
     this.#spokesman.start(now);
     this.#settle(now, out);
@@ -296,6 +297,11 @@ export class Registry {
     }
   }
 
+  /** A write that another machine answers, once for each Idempotency-Key. */
+  once(write: KeyedWrite, act: () => Reply, now: Millis, out: Outbox): Reply {
+    return this.#reception.once(write, act, now, out);
+  }
+
   /** One change of the own log. @returns false when the log has no room for another record of this kind. */
   publish(
     key: string,
@@ -354,12 +360,7 @@ export class Registry {
         version: catalog.version,
         clusters_waiting_for_room: this.#adoption.waiting,
       },
-      limits: {
-        clusters: { used: this.#owned.size, max: this.#owned.capacity },
-        records: { used: this.#store.records, max: MAX_RECORDS },
-        origins: { used: this.#store.origins, max: MAX_ORIGINS },
-        idempotency_keys: { used: this.#reception.keys, max: MAX_IDEMPOTENCY_KEYS },
-      },
+      limits: usageOf({ owned: this.#owned, store: this.#store, reception: this.#reception }),
     };
   }
 
