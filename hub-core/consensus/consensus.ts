@@ -128,6 +128,7 @@ export class Consensus {
   // ── Events ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   receive(from: HubId, message: ConsensusMessage, now: Millis, out: ConsensusOutbox): void {
+    this.#replies = out;
     const { replica, metrics } = this.options;
     const { state } = this.raft;
     if (message.to !== 0 && message.to !== replica) {
@@ -163,6 +164,7 @@ export class Consensus {
     now: Millis,
     out: ConsensusOutbox,
   ): void {
+    this.#replies = out;
     const finish = (reply: Reply): void => out.reply(id, reply);
     if (isWrite(request)) this.#write(id, request, now, out);
     else if (request.kind === "state-watch") {
@@ -173,6 +175,7 @@ export class Consensus {
   }
 
   tick(now: Millis, out: ConsensusOutbox): void {
+    this.#replies = out;
     if (this.raft.nextDeadline() <= now) this.raft.tick(now, out);
     if (this.#retryAt <= now) {
       this.#retryAt = Number.POSITIVE_INFINITY;
@@ -274,7 +277,6 @@ export class Consensus {
 
   #write(id: string, request: WriteRequest, now: Millis, out: ConsensusOutbox): void {
     const { options } = this;
-    this.#replies = out;
     const later = this.#later(id);
     const deadline =
       now + Math.min(timeoutOf(request) ?? options.config.proposalTimeoutMs, options.config.proposalTimeoutMs);
