@@ -3,8 +3,8 @@ import { SignJWT } from "jose";
 import { afterEach, beforeEach, vi } from "vitest";
 import type { Env } from "../durable-objects/deployment/index.ts";
 import { answered, type Reply } from "../hub-core/common/problem.ts";
+import type { Request as HubRequest } from "../hub-core/hub/index.ts";
 import { handle } from "./edge.ts";
-import type { Question } from "./hubs/question.ts";
 
 const USER_KEY = "the key that signs the tokens of this test's users";
 const PEER_KEY = "the key by which the hubs of this test know each other";
@@ -30,11 +30,11 @@ const HUBS = [
   ["regional-ap", "regional", "ap-south"],
 ].map(([hub_id, tier, region]) => ({ hub_id, tier, region, state: "alive" }));
 
-export type Says = (hub: string, question: Question) => Reply | Promise<Reply> | "dead" | "silent";
+export type Says = (hub: string, question: HubRequest) => Reply | Promise<Reply> | "dead" | "silent";
 
 export interface EdgeWorld {
   /** The questions that hubs were asked, but for those about where hubs are. */
-  readonly asked: { readonly hub: string; readonly question: Question }[];
+  readonly asked: { readonly hub: string; readonly question: HubRequest }[];
   says: Says;
   /** Regions whose edge does not answer the others. */
   readonly cut: Set<string>;
@@ -114,7 +114,7 @@ function arrive(world: EdgeWorld, request: Request): Promise<Response> {
 
 function envOf(world: EdgeWorld, region: string): Env {
   const get = (hub: string) => ({
-    ask: async (question: Question): Promise<Reply> => {
+    ask: async (question: HubRequest): Promise<Reply> => {
       if (question.kind === "registry-status") return answered({ hubs: HUBS });
       if (question.kind === "locate") {
         const found = HUBS.find(({ hub_id }) => hub_id === question.hubId);

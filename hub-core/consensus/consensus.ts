@@ -166,7 +166,7 @@ export class Consensus {
   ): void {
     this.#replies = out;
     const finish = (reply: Reply): void => out.reply(id, reply);
-    if (isWrite(request)) this.#write(id, request, now, out);
+    if (isWrite(request)) this.#write(id, request, now);
     else if (request.kind === "state-watch") {
       const until = now + request.waitMs;
       this.watchers.submit({ page: request, until, finish: this.#later(id) });
@@ -275,7 +275,7 @@ export class Consensus {
 
   // ── Writes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #write(id: string, request: WriteRequest, now: Millis, out: ConsensusOutbox): void {
+  #write(id: string, request: WriteRequest, now: Millis): void {
     const { options } = this;
     const later = this.#later(id);
     const deadline =

@@ -3,10 +3,11 @@ import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type Reply, refused } from "../../hub-core/common/problem.ts";
 import type { GroupId, Json } from "../../hub-core/common/types.ts";
+import type { Request as HubRequest } from "../../hub-core/hub/index.ts";
 import { GLOBAL_GROUP, VALUE_BYTES } from "../../hub-core/wire/log.ts";
 import type { EdgeEnv } from "../edge-env.ts";
 import { invalid, jsonBytes, jsonFault, refuseInvalid, sendProblem } from "../http/index.ts";
-import { agreementWithin, askGroup, askInTurn, broadestFirst, type Question, writeKey } from "../hubs/index.ts";
+import { agreementWithin, askGroup, askInTurn, broadestFirst, writeKey } from "../hubs/index.ts";
 import {
   getConsensusStatus,
   getProposal,
@@ -71,7 +72,7 @@ export const consensusRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInv
   });
 
 /** Without a group: of the hub here that is a member of most. */
-function look(c: Context<EdgeEnv>, group: GroupId | undefined, question: Question): Promise<Reply> {
+function look(c: Context<EdgeEnv>, group: GroupId | undefined, question: HubRequest): Promise<Reply> {
   const { addressed, deployment } = c.env;
   if (group !== undefined) return askGroup(c, group, question, { effect: "read" });
   const order = addressed === null ? broadestFirst(deployment) : [addressed];
@@ -104,6 +105,8 @@ async function propose(c: Context<EdgeEnv>, proposal: z.output<typeof createProp
     ...(threshold !== undefined && { threshold }),
     ...(timeoutMs !== undefined && { timeoutMs }),
   } as const;
-  const withinMs = agreementWithin(deployment.federation.settings.consensus, timeoutMs);
+  // A ballot goes on without whoever proposed it: until it is opened is all that is waited for.
+  const waitMs = kind === "write" ? timeoutMs : undefined;
+  const withinMs = agreementWithin(deployment.federation.settings.consensus, waitMs);
   return askGroup(c, group ?? GLOBAL_GROUP, question, { effect: "write", idempotencyKey, withinMs });
 }

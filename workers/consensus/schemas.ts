@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
+import { MAX_PROPOSAL_MS } from "../../hub-core/consensus/limits.ts";
 import { PROPOSAL_KINDS, VOTES } from "../../hub-core/wire/log.ts";
 import { anyJson, cursorSchema, idSchema, limitSchema } from "../http/index.ts";
 import { keySchema } from "../state/index.ts";
 
-const DAY_MS = 86_400_000;
 const REASON_LENGTH = 256;
 
 export const groupStatusSchema = z
@@ -48,7 +48,7 @@ export const createProposalSchema = z
       .max(1)
       .optional()
       .openapi({ description: "Of the voters; never less than a majority, nor than the group's own" }),
-    timeout_ms: z.int().min(100).max(DAY_MS).optional(),
+    timeout_ms: z.int().min(100).max(MAX_PROPOSAL_MS).optional(),
   })
   .refine(({ value }) => value !== undefined, { path: ["value"], message: "must be given: any JSON, also null" })
   .openapi("ProposalCreate");
@@ -103,11 +103,12 @@ export const voteStatisticsSchema = z
     voters: z.array(
       z.looseObject({
         hub_id: z.string(),
+        group: z.string(),
         yes: z.int(),
         no: z.int(),
         missed: z.int(),
         median_latency_ms: z.number().nullable(),
-        last_vote_at: z.iso.datetime().nullable(),
+        last_vote: z.looseObject({ proposal_id: z.string(), vote: z.enum(VOTES), at: z.iso.datetime() }).nullable(),
       }),
     ),
   })

@@ -2,22 +2,22 @@
 import type { Context } from "hono";
 import type { Reply } from "../../hub-core/common/problem.ts";
 import type { GroupId, HubId } from "../../hub-core/common/types.ts";
+import type { Request as HubRequest } from "../../hub-core/hub/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
 import { askInTurn, type TurnOptions } from "./ask-in-turn.ts";
 import { groupUnknown, membersOf } from "./members.ts";
 import { agreementWithin } from "./patience.ts";
-import type { Question } from "./question.ts";
 
 type GroupOptions = Omit<TurnOptions, "withinMs"> & { readonly withinMs?: TurnOptions["withinMs"] };
 
 /**
- * A write should carry `writeKey`: then a member that does not answer is passed over for the next. 422 `group_unknown`; for a write
+ * A write should carry `writeKey`: then a member that does not answer is passed over for the next. 404 `group_unknown`; for a write
  * 504 `outcome_unknown` when nobody said how it ended.
  */
 export async function askGroup(
   c: Context<EdgeEnv>,
   group: GroupId,
-  question: Question,
+  question: HubRequest,
   options: GroupOptions,
 ): Promise<Reply> {
   const { addressed, deployment, hubs } = c.env;

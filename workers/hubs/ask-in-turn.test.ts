@@ -42,7 +42,7 @@ test("hubs that the federation does not name are found by what the others have h
 test("a group that nobody has heard of is refused, with those that there are", async () => {
   const response = await put("/api/state/k?scope=region:mars");
   expect({ status: response.status, body: await response.json() }).toMatchObject({
-    status: 422,
+    status: 404,
     body: { code: "group_unknown", groups: ["global", "ap-south", "eu-west", "us-east"] },
   });
   expect(hubs()).toEqual([]);

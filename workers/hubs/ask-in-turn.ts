@@ -5,10 +5,10 @@
 import type { Context } from "hono";
 import { type Reply, refused } from "../../hub-core/common/problem.ts";
 import { type DurationMs, type HubId, unreachable } from "../../hub-core/common/types.ts";
+import type { Request as HubRequest } from "../../hub-core/hub/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
 import { answeredBy, askHub } from "./ask.ts";
 import type { Asked } from "./hubs.ts";
-import type { Question } from "./question.ts";
 
 /** Enough to get past a dead hub and a dead region; more would only add to what an overloaded group must do. */
 const MAX_ASKED = 3;
@@ -31,7 +31,7 @@ export interface TurnOptions {
 export async function askInTurn(
   c: Context<EdgeEnv>,
   order: AsyncIterable<HubId> | Iterable<HubId>,
-  question: Question,
+  question: HubRequest,
   options: TurnOptions,
 ): Promise<Reply> {
   const turn = new Turn(c, question, options);
@@ -54,14 +54,14 @@ type Standing =
 
 class Turn {
   readonly #c: Context<EdgeEnv>;
-  readonly #question: Question;
+  readonly #question: HubRequest;
   readonly #o: TurnOptions;
   readonly #deadline: number;
   readonly #asked: HubId[] = [];
   readonly #waiting = new Set<Promise<Asked>>();
   readonly #heard: Asked[] = [];
 
-  constructor(c: Context<EdgeEnv>, question: Question, options: TurnOptions) {
+  constructor(c: Context<EdgeEnv>, question: HubRequest, options: TurnOptions) {
     this.#c = c;
     this.#question = question;
     this.#o = options;

@@ -2,11 +2,11 @@
 import type { Context } from "hono";
 import { type Reply, refused } from "../../hub-core/common/problem.ts";
 import type { DurationMs, HubId } from "../../hub-core/common/types.ts";
+import type { Request as HubRequest } from "../../hub-core/hub/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
 import { edgeName, forward, regionUnreachable, replyOf } from "./forward.ts";
 import type { Asked } from "./hubs.ts";
 import { forwardedWithin } from "./patience.ts";
-import type { Question } from "./question.ts";
 import { whereabouts } from "./whereabouts.ts";
 
 const MAX_REDIRECTS = 3;
@@ -31,7 +31,7 @@ export interface AskOptions {
 }
 
 /** The first of the candidates that answers. */
-export async function ask(c: Context<EdgeEnv>, question: Question, options: AskOptions = {}): Promise<Reply> {
+export async function ask(c: Context<EdgeEnv>, question: HubRequest, options: AskOptions = {}): Promise<Reply> {
   return answeredBy(c, await followed(c, question, await c.env.hubs.ask(question, options.withinMs), options));
 }
 
@@ -39,7 +39,7 @@ export async function ask(c: Context<EdgeEnv>, question: Question, options: AskO
 export async function askHub(
   c: Context<EdgeEnv>,
   hub: HubId,
-  question: Question,
+  question: HubRequest,
   options: AskOptions = {},
 ): Promise<Asked> {
   const { hubs, deployment, handover } = c.env;
@@ -52,7 +52,7 @@ export function answeredBy(c: Context<EdgeEnv>, { hubId, reply }: Asked): Reply 
   return reply;
 }
 
-async function followed(c: Context<EdgeEnv>, question: Question, first: Asked, options: AskOptions): Promise<Asked> {
+async function followed(c: Context<EdgeEnv>, question: HubRequest, first: Asked, options: AskOptions): Promise<Asked> {
   const { hubs, deployment, handover } = c.env;
   let asked = first;
   // It is given for one hub, and never for another.
@@ -67,7 +67,7 @@ async function followed(c: Context<EdgeEnv>, question: Question, first: Asked, o
 }
 
 /** For what one hub of the region knows and the others do not: the first that does not answer 404. */
-export async function askAny(c: Context<EdgeEnv>, question: Question): Promise<Reply> {
+export async function askAny(c: Context<EdgeEnv>, question: HubRequest): Promise<Reply> {
   const reply = await ask(c, question);
   if (reply.ok || reply.problem.status !== 404) return reply;
   const others = await c.env.hubs.askEach(question);
@@ -78,7 +78,7 @@ export async function askAny(c: Context<EdgeEnv>, question: Question): Promise<R
  * For records, which local hubs hold in full only of their own region: the nearest hub's when its region owns it, since that
  * hub may be the writer, else that of the hub that sees most of the federation.
  */
-export async function askFullest(c: Context<EdgeEnv>, question: Question): Promise<Reply> {
+export async function askFullest(c: Context<EdgeEnv>, question: HubRequest): Promise<Reply> {
   const reply = await ask(c, question);
   const { candidates } = c.env.hubs;
   const widest = candidates.at(-1);
@@ -89,7 +89,7 @@ export async function askFullest(c: Context<EdgeEnv>, question: Question): Promi
 }
 
 /** A write that was sent on is taken where it arrives, or the hubs could send it in circles. */
-function sentOn(question: Question, redirects: number): Question {
+function sentOn(question: HubRequest, redirects: number): HubRequest {
   switch (question.kind) {
     case "cluster-register":
     case "cluster-heartbeat":

@@ -3,10 +3,10 @@ import type { Env } from "../../durable-objects/deployment/index.ts";
 import type { Reply } from "../../hub-core/common/problem.ts";
 import type { HubId, HubIdentity } from "../../hub-core/common/types.ts";
 import type { LocationHint } from "../../hub-core/config/index.ts";
-import type { Question } from "./question.ts";
+import type { Request as HubRequest } from "../../hub-core/hub/index.ts";
 
 export interface HubStub {
-  ask(request: Question): Promise<Reply>;
+  ask(request: HubRequest): Promise<Reply>;
   introduce(hubs: readonly HubIdentity[]): Promise<Reply>;
   /** The peer WebSocket. */
   fetch(request: Request): Promise<Response>;

@@ -1,8 +1,8 @@
 /** The hubs of this region, asked in order until one answers. */
 import { type Reply, refused } from "../../hub-core/common/problem.ts";
 import type { DurationMs, HubId, HubIdentity } from "../../hub-core/common/types.ts";
+import type { Request as HubRequest } from "../../hub-core/hub/index.ts";
 import type { HubStub, StubOf } from "./hub-stub.ts";
-import type { Question } from "./question.ts";
 
 export interface Asked {
   readonly hubId: HubId;
@@ -43,7 +43,7 @@ export class Hubs {
    * The first hub that answers, has not left and has caught up with the others since its start, whatever it answers; else the
    * first that has not left, else the first that answers at all; 503 `hub_unreachable` when none does.
    */
-  async ask(request: Question, withinMs?: DurationMs): Promise<Asked> {
+  async ask(request: HubRequest, withinMs?: DurationMs): Promise<Asked> {
     const { candidates } = this.#o;
     let fallback: Asked | null = null;
     for (const hubId of candidates) {
@@ -54,13 +54,13 @@ export class Hubs {
     return fallback ?? { hubId: candidates[0] ?? "", reply: unreachable(candidates) };
   }
 
-  async askAt(hubId: HubId, request: Question, withinMs?: DurationMs): Promise<Asked> {
+  async askAt(hubId: HubId, request: HubRequest, withinMs?: DurationMs): Promise<Asked> {
     const reply = await this.#attempt(hubId, (stub) => stub.ask(request), withinMs);
     return { hubId, reply: reply ?? unreachable([hubId]) };
   }
 
   /** Every candidate, at once; those that do not answer are absent. */
-  async askEach(request: Question): Promise<Asked[]> {
+  async askEach(request: HubRequest): Promise<Asked[]> {
     const asked = await Promise.all(
       this.#o.candidates.map(async (hubId) => ({
         hubId,

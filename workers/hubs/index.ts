@@ -9,5 +9,4 @@ export { Hubs } from "./hubs.ts";
 export { broadestFirst, groupUnknown, hostedMembers, membersOf, spokesmenElsewhere } from "./members.ts";
 export { nearestFirst, widestFirst } from "./nearest.ts";
 export { agreementWithin, forwardedWithin } from "./patience.ts";
-export type { Question } from "./question.ts";
 export { whereabouts } from "./whereabouts.ts";

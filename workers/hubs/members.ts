@@ -69,7 +69,7 @@ export async function groupUnknown(group: GroupId, { federation }: Deployment, h
   if (failure) return failure;
   const regions = new Set([...federation.hubs, ...known].map(({ region }) => region));
   const groups = [GLOBAL_GROUP, ...[...regions].sort()];
-  return refused(422, "group_unknown", `no hub is known in a group named ${group}; groups: ${groups.join(", ")}`, {
+  return refused(404, "group_unknown", `no hub is known in a group named ${group}; groups: ${groups.join(", ")}`, {
     groups,
   });
 }

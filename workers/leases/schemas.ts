@@ -1,14 +1,13 @@
 import { z } from "@hono/zod-openapi";
+import { MAX_LEASE_MS, MIN_LEASE_MS } from "../../hub-core/state/strong/limits.ts";
 import { scopeSchema } from "../state/index.ts";
-
-const DAY_MS = 86_400_000;
 
 export const grantSchema = z
   .strictObject({
     ttl_ms: z
       .int()
-      .min(1_000)
-      .max(DAY_MS)
+      .min(MIN_LEASE_MS)
+      .max(MAX_LEASE_MS)
       .openapi({ description: "Without a renewal for this long it ends, and its keys go" }),
     scope: scopeSchema,
   })

@@ -3,13 +3,13 @@ import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Reply } from "../../hub-core/common/problem.ts";
 import type { Json } from "../../hub-core/common/types.ts";
+import { eventualOpSchema } from "../../hub-core/state/index.ts";
 import { GLOBAL_GROUP } from "../../hub-core/wire/log.ts";
 import type { EdgeEnv } from "../edge-env.ts";
 import { invalid, invalidInput, jsonFault, refuseInvalid, sendProblem } from "../http/index.ts";
 import { ask, askGroup } from "../hubs/index.ts";
 import { deleteKey, getKey, listConflicts, listKeys, putKey } from "./descriptions.ts";
 import { deleteEventual, getEventual, putEventual } from "./eventual.ts";
-import { eventualWriteSchema } from "./eventual-schemas.ts";
 import { etagOf, expectationOf } from "./preconditions.ts";
 import type {
   conflictsSchema,
@@ -64,7 +64,7 @@ export const stateRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid
         header: expect,
       });
       if (misplaced) return sendProblem(c, misplaced);
-      const write = eventualWriteSchema.safeParse(value);
+      const write = eventualOpSchema.safeParse(value);
       if (!write.success) return sendProblem(c, invalidInput("json", write.error));
       reply = await putEventual(c, key, write.data);
     } else reply = await putStrong(c, { key, scope, expect, fence, lease, value });

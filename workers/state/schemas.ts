@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { VALUE_BYTES } from "../../hub-core/wire/log.ts";
 import { anyJson, cursorSchema, idSchema, limitSchema } from "../http/index.ts";
-import { eventualKeySchema } from "./eventual-schemas.ts";
 import { prefixSchema, scopeSchema } from "./keys.ts";
 import { fenceSchema } from "./preconditions.ts";
 
@@ -23,7 +22,7 @@ export const deleteQuerySchema = putQuerySchema.omit({ lease: true });
 
 /** Of a strong key, its value; of an eventual one, what to do with it. */
 export const putBodySchema = anyJson.openapi({
-  description: `A strong key's value: any JSON, up to ${VALUE_BYTES} bytes. With consistency=eventual an EventualWrite: {type: lww, op: set, value}, {type: mv, op: set, value, context?}, {type: counter, op: increment|decrement, by?}, {type: set, op: add|remove, value|values}, {type: map, op: put|remove, field, value?} or {type: map, op: update, field, update}`,
+  description: `A strong key's value: any JSON, up to ${VALUE_BYTES} bytes. With consistency=eventual what to do: {type: lww, op: set, value}, {type: mv, op: set, value, context?}, {type: counter, op: increment|decrement, by?}, {type: set, op: add|remove, value|values}, {type: map, op: put|remove, field, value?} or {type: map, op: update, field, update: a counter or set operation}`,
 });
 
 export const getQuerySchema = z.object({
@@ -54,6 +53,19 @@ export const writtenSchema = z
 export const strongKeySchema = writtenSchema
   .extend({ consistency: z.enum(["linearizable", "stale"]) })
   .openapi("StrongKey");
+
+export const eventualKeySchema = z
+  .looseObject({
+    key: z.string(),
+    type: z.string(),
+    value: anyJson,
+    version: z.string().openapi({ description: "Equal for equal states, wherever they are read" }),
+    revision: z.number(),
+    consistency: z.literal("eventual"),
+    siblings: z.array(z.unknown()).optional().openapi({ description: "When nothing settles between several values" }),
+    context: z.string().optional().openapi({ description: "Of an mv: to be given back with a write" }),
+  })
+  .openapi("EventualKey");
 
 export const putAnswerSchema = z.union([writtenSchema, eventualKeySchema]);
 export const getAnswerSchema = z.union([strongKeySchema, eventualKeySchema]);

@@ -11,10 +11,10 @@ export function opening(revision: number): string {
 }
 
 /** An event and its id for each change; where several have one revision, the last of them has the id, or a part could be missed. */
-export function told({ events, revision }: Changes): string {
-  const lines = events.map((event, i) => {
-    const id = events[i + 1]?.revision === event.revision ? "" : `id: ${event.revision}\n`;
-    return `${id}event: state\ndata: ${JSON.stringify(event)}\n\n`;
+export function told({ changes, revision }: Changes): string {
+  const lines = changes.map((change, i) => {
+    const id = changes[i + 1]?.revision === change.revision ? "" : `id: ${change.revision}\n`;
+    return `${id}event: state\ndata: ${JSON.stringify(change)}\n\n`;
   });
   return lines.length > 0 ? lines.join("") : `: nothing new\nid: ${revision}\n\n`;
 }

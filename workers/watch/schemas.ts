@@ -31,7 +31,7 @@ export const watchHeadersSchema = z.object({
 /** What hubs answer to `state-watch`. */
 export interface Changes {
   /** In the order of their revisions. */
-  readonly events: readonly {
+  readonly changes: readonly {
     readonly type: "put" | "delete";
     readonly key: string;
     readonly revision: number;

@@ -2,9 +2,10 @@
 import type { Context } from "hono";
 import { type Reply, refused } from "../../hub-core/common/problem.ts";
 import type { DurationMs, GroupId, HubId } from "../../hub-core/common/types.ts";
+import type { Request as HubRequest } from "../../hub-core/hub/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
 import { problemBody } from "../http/index.ts";
-import { groupUnknown, handOn, hostedMembers, membersOf, type Question, redirectOf } from "../hubs/index.ts";
+import { groupUnknown, handOn, hostedMembers, membersOf, redirectOf } from "../hubs/index.ts";
 import { EVENT_STREAM_TYPE, opening, parting, told } from "./event-stream.ts";
 import type { Changes } from "./schemas.ts";
 
@@ -79,7 +80,7 @@ class Watch {
       {
         start: (controller) => {
           const before = this.#watched.since ?? since;
-          controller.enqueue(text.encode(opening(before) + (first.events.length > 0 ? told(first) : "")));
+          controller.enqueue(text.encode(opening(before) + (first.changes.length > 0 ? told(first) : "")));
         },
         pull: async (controller) => {
           if (++this.#polls > MAX_POLLS) return controller.close();
@@ -113,7 +114,7 @@ class Watch {
   }
 
   /** The first that answers, and has not left. */
-  async #ask(question: Question, waitMs: DurationMs): Promise<Reply> {
+  async #ask(question: HubRequest, waitMs: DurationMs): Promise<Reply> {
     let refusal: Reply | null = null;
     for (const hub of this.#order) {
       const { reply } = await this.#c.env.hubs.askAt(hub, question, waitMs + MARGIN_MS);

@@ -5,7 +5,7 @@ import { edgeWorld } from "../edge-world.test-helper.ts";
 const world = edgeWorld();
 const hubs = () => world.asked.map(({ hub }) => hub);
 const put = (key: string, revision: number) => ({ type: "put", key, value: { revision }, version: 1, revision });
-const changes = (revision: number, ...events: object[]) => answered({ events, revision });
+const changes = (revision: number, ...events: object[]) => answered({ changes: events, revision, group: "global" });
 
 /** Answers to `state-watch`, one after the other; the last is never given. */
 function polls(...replies: Reply[]): void {
@@ -131,7 +131,7 @@ test.each([
 
 test("a scope that nobody knows, and a region that does not answer", async () => {
   expect(await (await world.send("/api/watch?kinds=state&scope=region:mars")).json()).toMatchObject({
-    status: 422,
+    status: 404,
     code: "group_unknown",
   });
   world.cut.add("eu-west");
