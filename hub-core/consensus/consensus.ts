@@ -25,7 +25,7 @@ import { Intake } from "./intake.ts";
 import { type ConsensusMessage, isVoter, type QuorumView, type RaftMessage, type RaftTiming } from "./raft/index.ts";
 import { Readers } from "./readers.ts";
 import { Replication } from "./replication.ts";
-import type { ConsensusRequest } from "./requests.ts";
+import type { GroupRequest } from "./requests.ts";
 import type { RosterMember } from "./roster.ts";
 import { type GroupStatus, statusOf } from "./status.ts";
 import { Watchers } from "./watchers.ts";
@@ -158,12 +158,7 @@ export class Consensus {
     this.settle(now, out);
   }
 
-  request(
-    id: string,
-    request: Exclude<ConsensusRequest, { kind: "consensus-status" }>,
-    now: Millis,
-    out: ConsensusOutbox,
-  ): void {
+  request(id: string, request: GroupRequest, now: Millis, out: ConsensusOutbox): void {
     this.#replies = out;
     const finish = (reply: Reply): void => out.reply(id, reply);
     if (isWrite(request)) this.#write(id, request, now);

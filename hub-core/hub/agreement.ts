@@ -2,14 +2,18 @@
 import type { Metrics } from "../common/metrics.ts";
 import { answered, type Reply, refused } from "../common/problem.ts";
 import type { Random } from "../common/random.ts";
-import { type DurationMs, downGroupOf, type GroupId, type HubId, type Millis } from "../common/types.ts";
+import { type DurationMs, downGroupOf, type GroupId, type HubId, type Millis, unreachable } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import {
   Consensus,
   type ConsensusMessage,
   type ConsensusOutbox,
   type ConsensusRequest,
+  type GroupRequest,
   GroupState,
+  isOverview,
+  listProposals,
+  type OverviewRequest,
   type RosterMember,
 } from "../consensus/index.ts";
 import type { Coordination, Led } from "../coordination/index.ts";
@@ -113,6 +117,7 @@ export class Agreement {
   /** Answers `id` now or in a later step. */
   request(id: string, request: ConsensusRequest, now: Millis, out: StepEffects): void {
     if (request.kind === "consensus-status") return out.reply(id, answered(this.status(now)));
+    if (isOverview(request)) return out.reply(id, this.#overview(request));
     const consensus = this.#groupOf(request);
     if (consensus) consensus.request(id, request, now, this.#outbox(consensus, out));
     else out.reply(id, this.#elsewhere("group" in request ? request.group : undefined));
@@ -187,14 +192,27 @@ export class Agreement {
     this.#o.registry.selfRecords.setLogs(logs, now, out);
   }
 
-  #groupOf(request: Exclude<ConsensusRequest, { kind: "consensus-status" }>): Consensus | undefined {
+  /** Of the groups that this hub is in, or of the one that is named, as this hub knows them. */
+  #overview(request: OverviewRequest): Reply {
+    const { group } = request;
+    const states = this.all().flatMap(({ state }) => (group === undefined || state.group === group ? [state] : []));
+    if (group !== undefined && states.length === 0) return this.#elsewhere(group);
+    switch (request.kind) {
+      case "proposal-list":
+        return listProposals(states, request);
+      case "vote-statistics":
+        return answered({ voters: states.flatMap(({ group: id, proposals }) => proposals.statistics.answers(id)) });
+      default:
+        return unreachable(request);
+    }
+  }
+
+  #groupOf(request: GroupRequest): Consensus | undefined {
     switch (request.kind) {
       case "proposal-get":
       case "proposal-vote":
         return this.all().find(({ state }) => state.proposals.get(request.proposalId)) ?? this.all()[0];
       case "proposal-create":
-      case "proposal-list":
-      case "vote-statistics":
         return request.group === undefined ? (this.of(GLOBAL_GROUP) ?? this.all()[0]) : this.of(request.group);
       default:
         return this.of(request.group);

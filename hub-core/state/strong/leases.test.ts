@@ -34,6 +34,25 @@ test("STRONG-8: a lease that ends takes its keys with it, in one revision", () =
   ]);
 });
 
+test("STRONG-8: of leases that end together the one that was over first goes first", () => {
+  const keys = new StrongKeyValues("global");
+  for (const [lease, ttlMs] of [
+    ["a", 3_000],
+    ["b", 2_000],
+    ["c", 3_000],
+  ] as const) {
+    keys.apply(grant(lease, ttlMs), START);
+    keys.apply(put(`of ${lease}`, 1, { lease }), START);
+  }
+  keys.lapse(START + 10_000);
+  const { changes } = inside(keys.changes({ prefix: "", since: 3 }));
+  expect(changes.map(({ key, revision }: { key: string; revision: number }) => `${revision} ${key}`)).toEqual([
+    "4 of b",
+    "5 of a",
+    "6 of c",
+  ]);
+});
+
 test("STRONG-8: renewed it lasts, revoked it ends, ended it cannot be renewed or written under", () => {
   const keys = new StrongKeyValues("global");
   keys.apply(grant("l", 2_000), START);
