@@ -128,6 +128,7 @@ export class Consensus {
   // ── Events ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   receive(from: HubId, message: ConsensusMessage, now: Millis, out: ConsensusOutbox): void {
+    this.#replies = out;
     const { replica, metrics } = this.options;
     const { state } = this.raft;
     if (message.to !== 0 && message.to !== replica) {
@@ -158,8 +159,9 @@ export class Consensus {
   }
 
   request(id: string, request: GroupRequest, now: Millis, out: ConsensusOutbox): void {
+    this.#replies = out;
     const finish = (reply: Reply): void => out.reply(id, reply);
-    if (isWrite(request)) this.#write(id, request, now, out);
+    if (isWrite(request)) this.#write(id, request, now);
     else if (request.kind === "state-watch") {
       const until = now + request.waitMs;
       this.watchers.submit({ page: request, until, finish: this.#later(id) });
@@ -168,6 +170,7 @@ export class Consensus {
   }
 
   tick(now: Millis, out: ConsensusOutbox): void {
+    this.#replies = out;
     if (this.raft.nextDeadline() <= now) this.raft.tick(now, out);
     if (this.#retryAt <= now) {
       this.#retryAt = Number.POSITIVE_INFINITY;
@@ -267,9 +270,8 @@ export class Consensus {
 
   // ── Writes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #write(id: string, request: WriteRequest, now: Millis, out: ConsensusOutbox): void {
+  #write(id: string, request: WriteRequest, now: Millis): void {
     const { options } = this;
-    this.#replies = out;
     const later = this.#later(id);
     const deadline =
       now + Math.min(timeoutOf(request) ?? options.config.proposalTimeoutMs, options.config.proposalTimeoutMs);

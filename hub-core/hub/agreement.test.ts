@@ -84,7 +84,7 @@ test("SESS-5: a retry at another hub of the group with the same Idempotency-Key 
 });
 
 test("STRONG-8: what a lease holds is gone when its time is over, though nobody asks", () => {
-  const { lease } = inside(ask("r-east", { kind: "lease-grant", group: "global", ttlMs: 2_000 }));
+  const { lease_id: lease } = inside(ask("r-east", { kind: "lease-grant", group: "global", ttlMs: 2_000 }));
   expect(inside(ask("r-west", { kind: "state-put", group: "global", key: "lock", value: 1, lease }))).toMatchObject({
     lease,
   });

@@ -17,8 +17,19 @@ const setParts = {
 const setOp = z.strictObject({ type: z.literal("set"), op: z.enum(["add", "remove"]), ...setParts });
 const counterOp = z.strictObject({ type: z.literal("counter"), op: z.enum(["increment", "decrement"]), by });
 
+const mapOp = z.discriminatedUnion("op", [
+  z.strictObject({ type: z.literal("map"), op: z.literal("put"), field, value }),
+  z.strictObject({ type: z.literal("map"), op: z.literal("remove"), field }),
+  z.strictObject({
+    type: z.literal("map"),
+    op: z.literal("update"),
+    field,
+    update: z.discriminatedUnion("type", [setOp, counterOp]),
+  }),
+]);
+
 /** The body of `PUT /api/state/{key}?consistency=eventual`. */
-export const eventualOpSchema = z.union([
+export const eventualOpSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("lww"), op: z.literal("set"), value }),
   z.strictObject({
     type: z.literal("mv"),
@@ -29,9 +40,7 @@ export const eventualOpSchema = z.union([
   }),
   counterOp,
   setOp,
-  z.strictObject({ type: z.literal("map"), op: z.literal("put"), field, value }),
-  z.strictObject({ type: z.literal("map"), op: z.literal("remove"), field }),
-  z.strictObject({ type: z.literal("map"), op: z.literal("update"), field, update: z.union([setOp, counterOp]) }),
+  mapOp,
 ]);
 export type EventualOp = z.infer<typeof eventualOpSchema>;
 

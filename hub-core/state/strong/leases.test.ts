@@ -10,12 +10,12 @@ const keysOf = (keys: StrongKeyValues): string[] =>
 
 test("STRONG-8: a lease that ends takes its keys with it, in one revision", () => {
   const keys = new StrongKeyValues("global");
-  expect(inside(keys.apply(grant("l", 2_000), START))).toMatchObject({ lease: "l", ttl_ms: 2_000 });
+  expect(inside(keys.apply(grant("l", 2_000), START))).toMatchObject({ lease_id: "l", ttl_ms: 2_000 });
   for (const key of ["x", "y", "z"]) keys.apply(put(key, 1, { lease: "l" }), START);
   keys.apply(put("stays", 1), START);
   keys.apply(put("z", 2), START);
   expect(inside(keys.lease("l"))).toEqual({
-    lease: "l",
+    lease_id: "l",
     ttl_ms: 2_000,
     granted_at: new Date(START).toISOString(),
     expires_at: new Date(START + 2_000).toISOString(),
