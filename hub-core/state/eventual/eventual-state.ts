@@ -152,11 +152,11 @@ export class EventualState {
   ): void {
     this.#clock.observe(newestStamp(contribution));
     const key = this.#table.at(name);
-    key.hear({ origin, recordKey, contribution, onBehalf, since: now });
+    const { saysLess } = key.hear({ origin, recordKey, contribution, onBehalf, since: now });
     this.#conflicts.review(name, key.state, contribution.entries, now);
     const isOwnCopy = onBehalf && origin === this.#around.self;
     const isAway = goneSince(this.#around, origin, now) !== null;
-    if (key.isDead || isAway || isOwnCopy) this.#caretaker.lookAt(name, now);
+    if (key.isDead || isAway || isOwnCopy || saysLess) this.#caretaker.lookAt(name, now);
   }
 
   #heardOfGraves(origin: HubId, body: RecordBody | null, now: Millis): void {

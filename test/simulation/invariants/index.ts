@@ -9,6 +9,7 @@ import { noRegression } from "./no-regression.ts";
 import { noResurrection } from "./no-resurrection.ts";
 import { sequenceUnique } from "./sequence-unique.ts";
 import { soundDecisions } from "./sound-decisions.ts";
+import { clockStaysNear, noReturn } from "./state.ts";
 import { withinLimits } from "./within-limits.ts";
 
 export type { Invariant } from "./invariant.ts";
@@ -26,5 +27,7 @@ export function allInvariants(): Invariant[] {
     noAging(),
     noRegression(),
     noResurrection(),
+    noReturn(),
+    clockStaysNear(),
   ];
 }
