@@ -66,7 +66,6 @@ export const operationSchema = z.discriminatedUnion("kind", [
 
 export type Operation = z.infer<typeof operationSchema>;
 export type Expectation = z.infer<typeof expectation>;
-export type Outcome = Operation["outcome"];
 
 /** What a client asks for, before anything is known of how it went. */
 export type Action = Operation extends infer Each
