@@ -11,7 +11,7 @@ test.each<[string, string[]]>([
   ["a read beside a write sees the value after", ["|----w1----|", "  |-r1-|"]],
   ["a long read sees the middle of three writes", ["|-w1-| |-w2-| |-w3-|", " |------r2-------|"]],
   ["overlapping writes settle either way", ["|---w1---| |-r1-|", "|---w2---|"]],
-  ["what ends at the moment another begins overlaps it", ["|-w1-|-w2-|", "     |-r1-|"]],
+  ["what begins at the moment another ends overlaps it", ["|-w1-|", "     |-r0-|"]],
   ["a write without an answer that was seen", ["|-w1--------------", "    |-r0-| |-r1-|"]],
   ["a write without an answer that nobody saw", ["|-w1--------------", "    |-r0-| |-r0-|"]],
   ["equal writes without answers, each used once", ["|-w1-", "|-w1-", "|-r1-| |-w2-| |-r1-| |-w3-|"]],
@@ -21,6 +21,7 @@ test.each<[string, string[]]>([
 
 test.each<[string, string[]]>([
   ["a stale read", ["|-w1-| |-w2-| |-r1-|"]],
+  ["a read of the old value, a moment after the new one", ["|-w1-|", "      |-r0-|"]],
   ["a read of the future", ["|-r1-| |-w1-|"]],
   ["a value that nobody wrote", ["|-w1-| |-r2-|"]],
   ["the new value and then the old, both beside the write", ["|--------w1--------|", "  |-r1-| |-r0-|"]],
