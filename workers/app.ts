@@ -2,6 +2,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { SOFTWARE_VERSION } from "../durable-objects/version.ts";
 import { consensusRoutes } from "./consensus/index.ts";
+import { decisionsRoutes } from "./decisions/index.ts";
 import { renderDocs } from "./docs/index.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 import { gossipRoutes } from "./gossip/index.ts";
@@ -36,6 +37,7 @@ const routes = base
   .route("/", leaseRoutes)
   .route("/", watchRoutes)
   .route("/", introduceRoutes)
+  .route("/", decisionsRoutes)
   .route("/", shutdownRoutes)
   .route("/", peerRoutes);
 

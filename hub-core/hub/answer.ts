@@ -6,6 +6,7 @@ import { type ConsensusRequest, isConsensusRequest } from "../consensus/index.ts
 import { TEST_MESSAGE_TTL_MS } from "../gossip/index.ts";
 import { type LatencyObservation, latencyRecords, REPORT_FRESH_MS } from "../routing/index.ts";
 import { recordKeys } from "../wire/catalog.ts";
+import { configOf } from "./config-view.ts";
 import type { HubEvent } from "./contract.ts";
 import type { StepEffects } from "./effects.ts";
 import { answerState } from "./eventual.ts";
@@ -28,6 +29,8 @@ export function answerNow(hub: Hub, request: Exclude<Request, ConsensusRequest>,
       return answered(healthOf(hub, now));
     case "status":
       return answered(statusOf(hub, now));
+    case "config":
+      return answered(configOf(hub));
     case "metrics":
       return answered(metricsOf(hub, now));
     case "locate":
