@@ -59,12 +59,43 @@ test("a database of a newer version is refused rather than misread", () => {
   expect(() => migrate(database, [FIRST], 2)).toThrow(MigrationError);
 });
 
+const read = (path: string): string => readFileSync(`${import.meta.dirname}/${path}`, "utf8");
+const journal = JSON.parse(read("migrations/meta/_journal.json")) as { entries: { tag: string }[] };
+const tags = journal.entries.map(({ tag }) => tag);
+const onDisk = tags.map((tag) => ({ tag, sql: read(`migrations/${tag}.sql`) }));
+
 test("every migration that drizzle-kit wrote is bundled, and those on disk apply", () => {
-  const read = (path: string) => readFileSync(`${import.meta.dirname}/${path}`, "utf8");
-  const journal = JSON.parse(read("migrations/meta/_journal.json")) as { entries: { tag: string }[] };
-  const tags = journal.entries.map(({ tag }) => tag);
   const bundled = [...read("migrations.ts").matchAll(/tag: "([^"]+)"/g)].map((match) => match[1]);
   expect(bundled).toEqual(tags);
-  const onDisk = tags.map((tag) => ({ tag, sql: read(`migrations/${tag}.sql`) }));
   expect(migrate(memoryDatabase(), onDisk, 1)).toEqual(tags);
 });
+
+/** One row in every table there is. */
+function filled({ raw }: { readonly raw: DatabaseSync }): Map<string, Record<string, unknown>> {
+  const tables = raw.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'migrations'").all();
+  return new Map(
+    tables.map(({ name }) => {
+      const columns = raw.prepare(`PRAGMA table_info(${name})`).all();
+      const values = columns.map(({ type }) =>
+        type === "INTEGER" ? 2 ** 47 : type === "BLOB" ? Uint8Array.of(7) : "{}",
+      );
+      raw.prepare(`INSERT INTO ${name} VALUES (${columns.map(() => "?").join(", ")})`).run(...values);
+      return [String(name), { ...raw.prepare(`SELECT * FROM ${name}`).get() }];
+    }),
+  );
+}
+
+test.each(tags.slice(0, -1).map((tag, index) => [tag, index + 1] as const))(
+  "a database of %s, with data, comes to the newest shape and keeps all that it held",
+  (_, applied) => {
+    const database = memoryDatabase();
+    migrate(database, onDisk.slice(0, applied), 1);
+    const before = filled(database);
+    expect(before.size).toBeGreaterThanOrEqual(4);
+    expect(migrate(database, onDisk, 2)).toEqual(tags.slice(applied));
+    for (const [table, row] of before) {
+      expect(database.raw.prepare(`SELECT * FROM ${table}`).all()).toMatchObject([row]);
+    }
+    expect(database.raw.prepare("SELECT replica FROM identity").all()).toEqual([{ replica: 0 }]);
+  },
+);

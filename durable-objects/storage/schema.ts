@@ -1,5 +1,5 @@
 /** What a hub must find again after an eviction. All else is rebuilt from its peers. */
-import { customType, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { customType, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { StoredOutcome } from "../../hub-core/common/outbox.ts";
 import type { HubIdentity } from "../../hub-core/common/types.ts";
 
@@ -16,6 +16,8 @@ export const identity = sqliteTable("identity", {
   incarnation: integer().notNull(),
   seqCeiling: integer("seq_ceiling").notNull(),
   firstStartedAt: integer("first_started_at").notNull(),
+  /** 0: of before there were replica numbers; the hub draws one. */
+  replica: integer().notNull().default(0),
 });
 
 /** The hub's own log: encoded rumors by key. */
@@ -40,3 +42,32 @@ export const usedTokens = sqliteTable("used_tokens", {
   jti: text().primaryKey(),
   expiresAt: integer("expires_at").notNull(),
 });
+
+/** Of consensus, by group: what Raft must find again (Raft figure 2). Without its row here a group has no log. */
+export const raftVotes = sqliteTable("raft_votes", {
+  group: text("group_id").primaryKey(),
+  lineage: integer().notNull(),
+  term: integer().notNull(),
+  votedFor: text("voted_for"),
+});
+
+export const raftEntries = sqliteTable(
+  "raft_entries",
+  {
+    group: text("group_id").notNull(),
+    index: integer("entry_index").notNull(),
+    bytes: bytes().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.group, table.index] })],
+);
+
+/** The newest snapshot in parts, as a row holds 2 MB at most. */
+export const raftSnapshots = sqliteTable(
+  "raft_snapshots",
+  {
+    group: text("group_id").notNull(),
+    part: integer().notNull(),
+    bytes: bytes().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.group, table.part] })],
+);

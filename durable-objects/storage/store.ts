@@ -1,11 +1,12 @@
 /** The hub's tables: read whole at the start, written in one transaction per step. */
 import { eq, gt, lte } from "drizzle-orm";
 import { type DrizzleSqliteDODatabase, drizzle } from "drizzle-orm/durable-sqlite";
-import type { StoredWrite } from "../../hub-core/common/outbox.ts";
+import type { StoredIdentity, StoredWrite } from "../../hub-core/common/outbox.ts";
 import { unreachable } from "../../hub-core/common/types.ts";
 import type { StoredState } from "../../hub-core/hub/contract.ts";
 import { migrations } from "./migrations.ts";
 import { migrate } from "./migrator.ts";
+import { RaftLogs } from "./raft-logs.ts";
 import { identity, outcomes, peers, records, usedTokens } from "./schema.ts";
 
 const IDENTITY_ROW = 1;
@@ -13,20 +14,20 @@ const IDENTITY_ROW = 1;
 export class Store {
   readonly #storage: DurableObjectStorage;
   readonly #db: DrizzleSqliteDODatabase;
+  readonly #logs: RaftLogs;
 
   /** Migrates first, so a `Store` always has its tables. Throws `MigrationError`. */
   constructor(storage: DurableObjectStorage, now: number) {
     migrate(storage, migrations, now);
     this.#storage = storage;
     this.#db = drizzle(storage);
+    this.#logs = new RaftLogs(this.#db);
   }
 
   load(): StoredState {
     const row = this.#db.select().from(identity).where(eq(identity.id, IDENTITY_ROW)).get();
     return {
-      identity: row
-        ? { incarnation: row.incarnation, seqCeiling: row.seqCeiling, firstStartedAt: row.firstStartedAt }
-        : null,
+      identity: row ? withoutRowId(row) : null,
       records: new Map(
         this.#db
           .select()
@@ -46,6 +47,7 @@ export class Store {
           .all()
           .map(({ key, outcome }) => [key, outcome]),
       ),
+      logs: this.#logs.load(),
     };
   }
 
@@ -112,8 +114,17 @@ export class Store {
             .run();
         return;
       }
+      case "raft-vote":
+      case "raft-entry":
+      case "raft-truncate":
+      case "raft-snapshot":
+        return this.#logs.apply(write);
       default:
         return unreachable(write);
     }
   }
+}
+
+function withoutRowId({ id: _, ...value }: typeof identity.$inferSelect): StoredIdentity {
+  return value;
 }

@@ -14,6 +14,25 @@ export interface StoredIdentity {
   /** Sequence numbers below this may have been used: a restart begins here, so none is used twice. */
   readonly seqCeiling: number;
   readonly firstStartedAt: Millis;
+  /** Drawn at the first start, 48 bits: a hub that lost its storage is another replica. */
+  readonly replica: number;
+}
+
+/** What Raft must find again (Raft figure 2): with the entries after the snapshot. */
+export interface StoredVote {
+  /** Drawn when the group was founded: tells its log from that of a group that was founded again. */
+  readonly lineage: number;
+  readonly term: number;
+  readonly votedFor: HubId | null;
+}
+
+/** Of one group's consensus. */
+export interface StoredLog {
+  readonly vote: StoredVote;
+  /** An encoded `Snapshot`; null before the first. */
+  readonly snapshot: Uint8Array | null;
+  /** Encoded `Entry`s by index, without a gap from the snapshot on, or from 1. */
+  readonly entries: readonly { readonly index: number; readonly bytes: Uint8Array }[];
 }
 
 export type StoredWrite =
@@ -22,7 +41,25 @@ export type StoredWrite =
   | { readonly table: "record"; readonly key: string; readonly bytes: Uint8Array<ArrayBuffer> | null }
   | { readonly table: "peer"; readonly hubId: HubId; readonly value: HubIdentity | null }
   /** By Idempotency-Key; null deletes it. */
-  | { readonly table: "outcome"; readonly key: string; readonly value: StoredOutcome | null };
+  | { readonly table: "outcome"; readonly key: string; readonly value: StoredOutcome | null }
+  /** Null: this hub is no replica of that group any more, and forgets vote, snapshot and entries. */
+  | { readonly table: "raft-vote"; readonly group: GroupId; readonly value: StoredVote | null }
+  /** An encoded `Entry`. */
+  | {
+      readonly table: "raft-entry";
+      readonly group: GroupId;
+      readonly index: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+    }
+  /** Entries from `from` on are no more: another leader wrote others. */
+  | { readonly table: "raft-truncate"; readonly group: GroupId; readonly from: number }
+  /** An encoded `Snapshot`, in place of the one before, and of the entries up to `upTo`. */
+  | {
+      readonly table: "raft-snapshot";
+      readonly group: GroupId;
+      readonly upTo: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+    };
 
 /** How a write with an Idempotency-Key was answered the first time. */
 export interface StoredOutcome {

@@ -22,6 +22,11 @@ export class Random {
     return t >>> 0;
   }
 
+  /** 1 ≤ x < 2⁴⁸: a name that nothing else has. */
+  uint48(): number {
+    return (this.uint32() & 0xffff) * 0x1_0000_0000 + this.uint32() || 1;
+  }
+
   /** 0 ≤ x < 1, 32 bits of it. */
   float(): number {
     return this.uint32() / 0x1_0000_0000;

@@ -22,8 +22,29 @@ export interface HubConfig {
   readonly network: NetworkConfig;
   readonly gossip: GossipConfig;
   readonly membership: MembershipConfig;
+  readonly consensus: ConsensusConfig;
   readonly registry: RegistryConfig;
+  readonly state: StateConfig;
   readonly limits: LimitsConfig;
+}
+
+/** How concurrent writes of a register are settled; `consensus_required` refuses eventual writes instead. */
+export const CONFLICT_STRATEGIES = [
+  "last_write_wins",
+  "first_write_wins",
+  "merge",
+  "multi_value",
+  "consensus_required",
+] as const;
+export type ConflictStrategy = (typeof CONFLICT_STRATEGIES)[number];
+
+export interface StateConfig {
+  /** For keys that begin so; no prefix begins with another. */
+  readonly strategies: readonly { readonly prefix: string; readonly strategy: ConflictStrategy }[];
+  /** What another hub's clock may be ahead of ours before its writes wait. */
+  readonly maxClockSkewMs: DurationMs;
+  /** Eventual keys of a hub, removed ones included until they are forgotten. */
+  readonly maxKeys: number;
 }
 
 export interface NetworkConfig {
@@ -67,6 +88,12 @@ export interface MembershipConfig {
   readonly reclaimAfterMs: DurationMs;
   /** Between redials of failed members: bounds the time to reconnect after a heal. */
   readonly redialIntervalMs: DurationMs;
+}
+
+export interface ConsensusConfig {
+  /** 0…1 of the voters; never less than a majority is required, whatever this says. */
+  readonly threshold: number;
+  readonly proposalTimeoutMs: DurationMs;
 }
 
 export interface RegistryConfig {

@@ -1,6 +1,14 @@
 /** What a file settles for every hub that it describes: all values present, spans in milliseconds, sizes in bytes. */
 import type { DurationMs } from "../common/types.ts";
-import type { GossipConfig, LimitsConfig, MembershipConfig, NetworkConfig, RegistryConfig } from "./hub-config.ts";
+import type {
+  ConsensusConfig,
+  GossipConfig,
+  LimitsConfig,
+  MembershipConfig,
+  NetworkConfig,
+  RegistryConfig,
+  StateConfig,
+} from "./hub-config.ts";
 
 export const PROFILES = ["responsive", "economy"] as const;
 export type Profile = (typeof PROFILES)[number];
@@ -9,12 +17,6 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type ConfiguredLogLevel = (typeof LOG_LEVELS)[number];
 
 export const AUTHENTICATION_METHODS = ["jwt", "none"] as const;
-
-export interface ConsensusConfig {
-  /** 0…1 of the voters; never less than a majority is required, whatever this says. */
-  readonly threshold: number;
-  readonly proposalTimeoutMs: DurationMs;
-}
 
 export interface MonitoringConfig {
   readonly metricsEnabled: boolean;
@@ -41,6 +43,7 @@ export interface Settings {
   readonly membership: MembershipConfig;
   readonly consensus: ConsensusConfig;
   readonly registry: RegistryConfig;
+  readonly state: StateConfig;
   readonly monitoring: MonitoringConfig;
   readonly limits: LimitsConfig;
   readonly security: SecurityConfig;

@@ -39,7 +39,6 @@ export class Coordination {
   readonly #self: HubId;
   readonly #parents = new Map<GroupId, HubId>();
   readonly #standings = new Map<GroupId, Standing>();
-  #yielding = false;
 
   constructor(self: HubIdentity) {
     this.#self = self.hubId;
@@ -72,15 +71,6 @@ export class Coordination {
       term: fact.term,
       acting: fact.leader !== parent,
     });
-  }
-
-  /** This hub drains: it wants to lead no group, and its elections are to give its leadership to another. */
-  setYielding(yielding: boolean): void {
-    this.#yielding = yielding;
-  }
-
-  get yielding(): boolean {
-    return this.#yielding;
   }
 
   /** Undefined until the group's first election is known of. */

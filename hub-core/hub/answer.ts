@@ -2,23 +2,36 @@
 import type { Outbox } from "../common/outbox.ts";
 import { answered, type Reply, refused } from "../common/problem.ts";
 import type { HubId, Millis } from "../common/types.ts";
+import { type ConsensusRequest, isConsensusRequest } from "../consensus/index.ts";
 import { TEST_MESSAGE_TTL_MS } from "../gossip/index.ts";
 import { type LatencyObservation, latencyRecords, REPORT_FRESH_MS } from "../routing/index.ts";
 import { recordKeys } from "../wire/catalog.ts";
+import { configOf } from "./config-view.ts";
+import type { HubEvent } from "./contract.ts";
 import { setDraining } from "./draining.ts";
 import type { StepEffects } from "./effects.ts";
+import { answerState } from "./eventual.ts";
 import type { Hub } from "./hub.ts";
 import type { HubLocation, Request } from "./requests.ts";
 import { healthOf, metricsOf, statusOf } from "./status.ts";
 
+type Asked = Extract<HubEvent, { kind: "request" }>;
 type TestStart = Extract<Request, { kind: "test-message-start" }>;
 
-export function answer(hub: Hub, request: Request, now: Millis, out: StepEffects): Reply {
+/** Consensus may take its time; all else answers at once. */
+export function answer(hub: Hub, { id, request }: Asked, now: Millis, out: StepEffects): void {
+  if (isConsensusRequest(request)) hub.agreement.request(id, request, now, out);
+  else out.reply(id, answerNow(hub, request, now, out));
+}
+
+export function answerNow(hub: Hub, request: Exclude<Request, ConsensusRequest>, now: Millis, out: StepEffects): Reply {
   switch (request.kind) {
     case "health":
       return answered(healthOf(hub, now));
     case "status":
       return answered(statusOf(hub, now));
+    case "config":
+      return answered(configOf(hub));
     case "metrics":
       return answered(metricsOf(hub, now));
     case "locate":
@@ -41,6 +54,12 @@ export function answer(hub: Hub, request: Request, now: Millis, out: StepEffects
     case "paths":
     case "topology":
       return hub.router.request(request, now);
+    case "state-eventual-put":
+    case "state-eventual-get":
+    case "state-eventual-delete":
+    case "state-eventual-list":
+    case "state-conflicts":
+      return answerState(hub, request, now, out);
     default:
       return hub.registry.request(request, now, out);
   }

@@ -11,7 +11,7 @@ const PLANET: readonly WorldHub[] = [
   { id: "r-west", region: "west", tier: "regional", parent: "g" },
   { id: "l-west-1", region: "west", tier: "local", parent: "r-west" },
 ];
-const EMPTY: StoredState = { identity: null, records: new Map(), peers: [], outcomes: new Map() };
+const EMPTY: StoredState = { identity: null, records: new Map(), peers: [], outcomes: new Map(), logs: new Map() };
 
 function synced(world: HubWorld, hub: string): unknown {
   world.ask(hub, `health-${hub}-${world.now}`, { kind: "health" });

@@ -16,14 +16,15 @@ import type {
   LogFields,
   LogLevel,
   StoredIdentity,
+  StoredLog,
   StoredOutcome,
   StoredWrite,
 } from "../common/outbox.ts";
 import type { Reply } from "../common/problem.ts";
-import type { ClusterId, DurationMs, HubId, HubIdentity, Millis } from "../common/types.ts";
+import type { ClusterId, DurationMs, GroupId, HubId, HubIdentity, Millis } from "../common/types.ts";
 import type { Request } from "./requests.ts";
 
-export type { CheckOutcome, DialFailure };
+export type { CheckOutcome, DialFailure, StoredLog };
 
 /** The runner numbers links; a number is never used twice in one run. */
 export type LinkId = number;
@@ -67,4 +68,5 @@ export interface StoredState {
   readonly peers: readonly HubIdentity[];
   /** First answers by Idempotency-Key, oldest first or in any order. */
   readonly outcomes: ReadonlyMap<string, StoredOutcome>;
+  readonly logs: ReadonlyMap<GroupId, StoredLog>;
 }

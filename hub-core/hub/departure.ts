@@ -4,7 +4,7 @@
  */
 import { answered, type Reply, refused } from "../common/problem.ts";
 import type { HubId, Millis } from "../common/types.ts";
-import { answer } from "./answer.ts";
+import { answerNow } from "./answer.ts";
 import type { HubEvent } from "./contract.ts";
 import type { StepEffects } from "./effects.ts";
 import type { Hub } from "./hub.ts";
@@ -71,7 +71,7 @@ export class Departure {
       case "metrics":
       case "locate":
       case "shutdown":
-        return answer(hub, request, now, out);
+        return answerNow(hub, request, now, out);
       default: {
         const detail = `${hub.self.hubId} has left the federation and answers for nothing until it is started again`;
         return refused(503, "hub_left", detail, { hub_id: hub.self.hubId });

@@ -15,6 +15,7 @@ export function hear(hub: Hub, news: LinkNews, now: Millis, out: StepEffects): v
       meeting.unlinked(news.peer);
       group?.gossip.peerDown(news.peer, now, out);
       hub.tests.peerDown(news.peer, now);
+      hub.agreement.linkChanged(news.peer, false, now, out);
       group?.membership.linkClosed(news.peer, news.expected, now, out);
       return;
     }
@@ -44,4 +45,5 @@ function linkUp(hub: Hub, news: Extract<LinkNews, { kind: "up" }>, now: Millis, 
   if (!group) return;
   hub.meeting.linked(hubId, group);
   hub.tests.peerUp(hubId);
+  hub.agreement.linkChanged(hubId, true, now, out);
 }

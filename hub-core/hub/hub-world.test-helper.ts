@@ -1,13 +1,12 @@
 /** A few hubs, perfect links and virtual time: enough to see what a Hub does when nothing goes wrong. */
-import type { StoredOutcome, StoredWrite } from "../common/outbox.ts";
-import type { GroupId, HubId, HubIdentity, Millis, Tier } from "../common/types.ts";
+import { Storage } from "../../test/simulation/storage.ts";
+import type { HubId, HubIdentity, Millis, Tier } from "../common/types.ts";
 import { type Federation, hubConfigOf, parseFederationFile } from "../config/index.ts";
-import type { Led } from "../coordination/index.ts";
 import type { Effect, HubEvent, LinkId, StoredState } from "./contract.ts";
 import { Hub } from "./hub.ts";
 
 const HOP_MS = 5;
-const EMPTY: StoredState = { identity: null, records: new Map(), peers: [], outcomes: new Map() };
+const EMPTY: StoredState = { identity: null, records: new Map(), peers: [], outcomes: new Map(), logs: new Map() };
 
 export interface WorldHub {
   readonly id: HubId;
@@ -75,16 +74,6 @@ export class HubWorld {
       this.#ends.delete(link);
       this.#ends.delete(other);
     }
-  }
-
-  /** As a group's election would tell its members. */
-  elect(group: GroupId, leader: HubId, term: number, members: readonly HubId[]): void {
-    for (const id of members) this.told(id, group, { leader, term });
-  }
-
-  told(id: HubId, group: GroupId, fact: Led | null): void {
-    const effects = this.hubs.get(id)?.led(group, fact, this.now) ?? [];
-    for (const effect of effects) this.#carryOut(id, effect);
   }
 
   run(forMs: number): void {
@@ -162,39 +151,10 @@ export class HubWorld {
 }
 
 /** What storage would hold after these effects. */
-export function storedAfter(effects: readonly Effect[], before: StoredState = EMPTY): StoredState {
-  let { identity } = before;
-  const records = new Map(before.records);
-  const peers = new Map(before.peers.map((peer) => [peer.hubId, peer]));
-  const outcomes = new Map(before.outcomes);
-  for (const write of effects.flatMap((effect) => (effect.kind === "persist" ? [effect.write] : []))) {
-    identity = apply(write, records, peers, outcomes) ?? identity;
-  }
-  return { identity, records, peers: [...peers.values()], outcomes };
-}
-
-function apply(
-  write: StoredWrite,
-  records: Map<string, Uint8Array>,
-  peers: Map<HubId, HubIdentity>,
-  outcomes: Map<string, StoredOutcome>,
-): StoredState["identity"] {
-  switch (write.table) {
-    case "identity":
-      return write.value;
-    case "record":
-      if (write.bytes) records.set(write.key, write.bytes);
-      else records.delete(write.key);
-      return null;
-    case "peer":
-      if (write.value) peers.set(write.hubId, write.value);
-      else peers.delete(write.hubId);
-      return null;
-    case "outcome":
-      if (write.value) outcomes.set(write.key, write.value);
-      else outcomes.delete(write.key);
-      return null;
-  }
+export function storedAfter(effects: readonly Effect[]): StoredState {
+  const storage = new Storage();
+  storage.commit(effects.flatMap((effect) => (effect.kind === "persist" ? [effect.write] : [])));
+  return storage.load();
 }
 
 function federationOf(hubs: readonly WorldHub[]): Federation {

@@ -60,7 +60,7 @@ test("HUB-2: the same events at the same times with the same seed give the same 
   world.run(4_000);
   const own = world.trace.filter((entry) => entry.hub === "r-east");
   const { config } = hub("r-east");
-  const stored: StoredState = { identity: null, records: new Map(), peers: [], outcomes: new Map() };
+  const stored: StoredState = { identity: null, records: new Map(), peers: [], outcomes: new Map(), logs: new Map() };
   const twin = new Hub({ config, stored, seed: 7 + 1, softwareVersion: "test" }, 1_000_000);
   expect(own.length).toBeGreaterThan(100);
   for (const { event, at, effects } of own) expect(twin.step(event, at)).toEqual(effects);

@@ -5,20 +5,25 @@
 import { Metrics } from "../common/metrics.ts";
 import type { Notice } from "../common/outbox.ts";
 import { Random } from "../common/random.ts";
-import { type GroupId, type HubId, type HubIdentity, invariant, type Millis, unreachable } from "../common/types.ts";
+import { type HubId, type HubIdentity, invariant, type Millis, unreachable } from "../common/types.ts";
+import { ownConfig } from "../config/hot-settings.ts";
 import type { HubConfig } from "../config/hub-config.ts";
-import { Coordination, type Led } from "../coordination/index.ts";
+import { Coordination } from "../coordination/index.ts";
 import { TestMessages } from "../gossip/index.ts";
 import { Registry } from "../registry/index.ts";
 import { Router } from "../routing/index.ts";
 import { NEWEST_VERSION } from "../wire/versions.ts";
+import { Agreement } from "./agreement.ts";
 import { answer } from "./answer.ts";
 import { CatchUp } from "./catch-up.ts";
 import { checked } from "./checked.ts";
 import type { Effect, HubEvent, StoredState } from "./contract.ts";
+import { Decisions } from "./decisions/decisions.ts";
+import { followDecisions } from "./decisions/enforce.ts";
 import { Departure } from "./departure.ts";
 import { Directory } from "./directory.ts";
 import { StepEffects } from "./effects.ts";
+import { type EventualState, openEventual } from "./eventual.ts";
 import { type Group, type GroupParts, openGroups, wantedLinks } from "./group.ts";
 import { hear } from "./hear.ts";
 import { Identity } from "./identity.ts";
@@ -27,6 +32,7 @@ import { openLinks } from "./link-setup.ts";
 import type { LinkNews } from "./link-surroundings.ts";
 import type { Links } from "./links.ts";
 import { Meeting } from "./meeting.ts";
+import { passOn } from "./pass-on.ts";
 import { StandingIn } from "./standing-in.ts";
 import { Wake } from "./wake.ts";
 
@@ -52,9 +58,12 @@ export class Hub {
   readonly meeting: Meeting;
   readonly coordination: Coordination;
   readonly standingIn: StandingIn;
+  readonly eventual: EventualState;
   readonly registry: Registry;
   readonly router: Router;
   readonly tests: TestMessages;
+  readonly agreement: Agreement;
+  readonly decisions: Decisions;
   readonly links: Links;
   readonly catchUp = new CatchUp();
   readonly departure = new Departure();
@@ -72,7 +81,8 @@ export class Hub {
   #clones = 0;
 
   constructor(options: HubOptions, now: Millis) {
-    const { config, stored } = options;
+    const { stored } = options;
+    const config = ownConfig(options.config);
     const random = new Random(options.seed);
     this.self = config.hub;
     this.config = config;
@@ -80,10 +90,14 @@ export class Hub {
     this.startedAt = now;
     this.#now = now;
     this.#instance = random.uint32();
-    this.#identity = new Identity(stored.identity, now);
+    this.#identity = new Identity(stored.identity, random, now);
     this.#linkLook = new LinkLook(config, now);
     this.#directory = new Directory(this.self.hubId, [...config.seeds, ...config.above, ...stored.peers]);
-    this.meeting = new Meeting({ directory: this.#directory, catalog: () => this.registry.catalog });
+    this.meeting = new Meeting({
+      directory: this.#directory,
+      catalog: () => this.registry.catalog,
+      isRemoved: ({ region }) => region !== this.self.region && this.decisions.removed.has(region),
+    });
     this.coordination = new Coordination(this.self);
     this.links = openLinks({
       config,
@@ -95,9 +109,12 @@ export class Hub {
       meeting: this.meeting,
       standingIn: () => this.standingIn,
     });
+    this.eventual = openEventual(this, this.#identity.replica);
     this.registry = new Registry({
+      states: this.eventual,
       self: this.self,
       incarnation: this.#identity.incarnation,
+      replica: this.#identity.replica,
       seqCeiling: this.#identity.seqCeiling,
       storedRecords: stored.records,
       storedOutcomes: stored.outcomes,
@@ -131,6 +148,19 @@ export class Hub {
       limit: MAX_TEST_MESSAGES,
       resendMs: config.gossip.intervalMs,
     });
+    this.decisions = new Decisions({ config, file: options.config, registry: () => this.registry });
+    this.agreement = new Agreement({
+      judge: (key, value) => this.decisions.judge(key, value),
+      isRemoved: (region) => this.decisions.removed.has(region),
+      config,
+      stored,
+      identity: this.#identity,
+      groups: () => this.groups,
+      registry: this.registry,
+      coordination: this.coordination,
+      random,
+      metrics: this.metrics,
+    });
   }
 
   get incarnation(): number {
@@ -152,20 +182,8 @@ export class Hub {
     if (event.kind === "timer" && !this.#wake.accept(event.token)) return [];
     const out = new StepEffects(this.links, this.metrics, this.#now);
     if (this.departure.state === "left") return this.departure.after(this, event, this.#now, out).finish();
-    return this.#carry(out, () => this.#handle(event, out));
-  }
-
-  /** What a group's election has come to, when it is held outside of this hub. */
-  led(group: GroupId, fact: Led | null, now: Millis): Effect[] {
-    this.#now = Math.max(this.#now, now);
-    const out = new StepEffects(this.links, this.metrics, this.#now);
-    if (this.departure.state === "left") return [];
-    return this.#carry(out, () => this.coordination.led(group, fact, this.#now, out));
-  }
-
-  #carry(out: StepEffects, work: () => void): Effect[] {
     this.#identity.attach(out);
-    work();
+    this.#handle(event, out);
     this.#settle(out);
     if (this.departure.state === "leaving") this.departure.complete(this, this.#now, out);
     else {
@@ -184,6 +202,14 @@ export class Hub {
   setGroups(groups: readonly Group[]): void {
     this.meeting.groups = groups;
     this.#overlayStale = true;
+  }
+
+  partFrom(which: (hub: HubIdentity) => boolean, out: StepEffects): void {
+    const peers = this.links.greeted().flatMap(({ peer }) => {
+      const hub = this.find(peer);
+      return hub && which(hub) ? [peer] : [];
+    });
+    if (peers.length > 0) this.links.part(new Set(peers), this.#now, this.#news, out);
   }
 
   /** Says goodbye to everyone of a group that this hub is in no more. */
@@ -233,7 +259,7 @@ export class Hub {
         return this.#introduce(event.hubs, out);
       case "request":
         this.metrics.count("federation_requests_total");
-        return out.reply(event.id, answer(this, event.request, now, out));
+        return answer(this, event, now, out);
       default:
         return unreachable(event);
     }
@@ -242,12 +268,13 @@ export class Hub {
   #start(out: StepEffects): void {
     this.#identity.persist();
     this.registry.start(this.#now, out);
-    this.coordination.setYielding(this.registry.draining);
     const known = this.#directory.all();
     for (const group of this.groups) {
       const theirs = known.filter((hub) => this.groupFor(hub) === group);
       group.membership.start(theirs, this.#now, out);
     }
+    this.agreement.start(this.#now, out);
+    if (this.registry.draining) this.agreement.setDraining(true, this.#now, out);
     out.log("info", "hub_started", { incarnation: this.#identity.incarnation, known_hubs: known.length });
   }
 
@@ -269,11 +296,11 @@ export class Hub {
       if (membership.nextDeadline() <= now) membership.tick(now, out);
       if (gossip.nextDeadline() <= now) gossip.tick(now, out);
     }
-    if (this.registry.nextDeadline() <= now) this.registry.tick(now, out);
-    if (this.tests.nextDeadline() <= now) this.tests.tick(now, out);
-    if (this.router.soundings.nextDeadline() <= now) this.router.soundings.tick(now, out);
+    for (const machine of this.#machines()) if (machine.nextDeadline() <= now) machine.tick(now, out);
     if (this.#linkLook.nextDeadline() <= now) this.#linkLook.tick(this, now, out);
     this.standingIn.tick(this, now, out);
+    followDecisions(this, now, out);
+    this.#settle(out);
     if (this.links.nextDeadline() <= now) this.links.tick(now, this.#news, out);
     this.#settle(out);
     for (const { gossip } of this.groups) if (gossip.nextDeadline() <= now) gossip.tick(now, out);
@@ -298,6 +325,7 @@ export class Hub {
       if (this.#catalogStale) {
         this.#catalogStale = false;
         this.registry.rumorsApplied(this.#now, out);
+        this.agreement.catalogChanged(this.#now, out);
         continue;
       }
       if (!this.#overlayStale) return;
@@ -311,33 +339,22 @@ export class Hub {
     switch (notice.kind) {
       case "member-changed":
         this.#overlayStale = true;
+        if (this.departure.state === "running")
+          this.agreement.judged(notice.group, notice.hub.hubId, notice.to === "alive", now, out);
         return this.registry.memberChanged(notice, now, out);
       case "coordinator-changed":
         return this.standingIn.review(this, now, out);
       case "draining-changed":
-        return this.coordination.setYielding(notice.draining);
+        return this.agreement.setDraining(notice.draining, now, out);
       case "clone-detected":
         this.#clones += 1;
         this.metrics.count("federation_clones_detected_total");
         return;
       case "rumor-applied":
-        return this.#relay(notice, out);
+        if (notice.from !== null) this.#catalogStale = true;
+        return passOn(this, notice, now, out);
       default:
         return unreachable(notice);
-    }
-  }
-
-  /** A rumor goes on in every group but the one it came from, whose gossip has passed it on already. */
-  #relay({ rumor, from, hops }: Extract<Notice, { kind: "rumor-applied" }>, out: StepEffects): void {
-    const now = this.#now;
-    if (from !== null) this.#catalogStale = true;
-    if (rumor.body.kind === "test") this.tests.applied(rumor, from, hops, now, out);
-    const cameBy = from === null ? undefined : this.meeting.groupOfPeer(from);
-    for (const group of this.groups) {
-      if (group === cameBy) continue;
-      // The group's own view of the store: foreign records go down in routing form.
-      const scoped = this.registry.storeFor(group.id).get(rumor.origin, rumor.seq);
-      if (scoped) group.gossip.publish(scoped, hops, null, now, out);
     }
   }
 
@@ -352,15 +369,18 @@ export class Hub {
   #arm(out: StepEffects): void {
     let next = Math.min(
       this.links.nextDeadline(),
-      this.registry.nextDeadline(),
-      this.tests.nextDeadline(),
-      this.router.soundings.nextDeadline(),
       this.standingIn.nextDeadline(this, this.#now),
       this.#linkLook.nextDeadline(),
     );
+    for (const machine of this.#machines()) next = Math.min(next, machine.nextDeadline());
     for (const { membership, gossip } of this.groups) {
       next = Math.min(next, membership.nextDeadline(), gossip.nextDeadline());
     }
     this.#wake.arm(next, out);
+  }
+
+  /** Those that are not a group's, in the order of their turns. */
+  #machines() {
+    return [this.registry, this.eventual, this.tests, this.router.soundings, this.agreement];
   }
 }

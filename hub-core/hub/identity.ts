@@ -1,4 +1,5 @@
 import type { Outbox, StoredIdentity } from "../common/outbox.ts";
+import type { Random } from "../common/random.ts";
 import type { Millis } from "../common/types.ts";
 
 /**
@@ -9,16 +10,21 @@ export class Identity {
   #value: StoredIdentity;
   #out: Outbox | null = null;
 
-  constructor(stored: StoredIdentity | null, now: Millis) {
+  constructor(stored: StoredIdentity | null, random: Random, now: Millis) {
     this.#value = {
       incarnation: (stored?.incarnation ?? 0) + 1,
       seqCeiling: stored?.seqCeiling ?? 0,
       firstStartedAt: stored?.firstStartedAt ?? now,
+      replica: stored?.replica || random.uint48(),
     };
   }
 
   get incarnation(): number {
     return this.#value.incarnation;
+  }
+
+  get replica(): number {
+    return this.#value.replica;
   }
 
   get seqCeiling(): number {

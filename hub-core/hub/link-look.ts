@@ -25,7 +25,7 @@ export class LinkLook {
     const { membership, gossip } = hub.config;
     const since = cutOffSince(hub.groups, membership, now);
     // Late, this hub was not listening: what has come meanwhile is still to be read.
-    if (now - this.#nextAt <= LATE_MS) hub.registry.setCutOff(since, now, out);
+    if (now - this.#nextAt <= LATE_MS) hub.registry.selfRecords.setCutOff(since, now, out);
     // That it hears again is news at once.
     this.#nextAt = now + (since === null ? measureEvery(membership) : membership.probeIntervalMs);
     const quality = (peer: string) => hub.meeting.groupOfPeer(peer)?.membership.linkQuality(peer);
@@ -34,7 +34,7 @@ export class LinkLook {
       const other = hub.find(peer);
       if (other) hub.groupFor(other)?.gossip.peerUpdated({ hubId: peer, region: other.region, rttMs });
     }
-    hub.registry.setLinks(measured, now, out);
+    hub.registry.selfRecords.setLinks(measured, now, out);
     excuseFormer(hub, now, out);
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { HubIdentity } from "../common/types.ts";
+import { PartAssembly } from "../wire/parts.ts";
 import { type Link, survivor } from "./link.ts";
 
 const hub: HubIdentity = {
@@ -21,6 +22,8 @@ function link(id: number, dialler: "us" | "them", instance: number): Link {
     greeting: { hub, incarnation: 1, instance, standsIn: null, version: 1 },
     retiring: null,
     queue: [],
+    parts: new PartAssembly(() => {}),
+    messagesParted: 0,
     hellos: 1,
     lastHeardAt: 0,
     garbage: 0,

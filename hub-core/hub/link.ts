@@ -1,8 +1,10 @@
 /** One link as the hub sees it, and which of two to the same peer survives. */
 import type { HubId, Millis } from "../common/types.ts";
 import type { Greeted } from "../membership/index.ts";
-import type { Message, MessageOf } from "../wire/messages.ts";
+import { type Message, type MessageOf, messageSince } from "../wire/messages.ts";
+import { PartAssembly } from "../wire/parts.ts";
 import type { LinkId } from "./contract.ts";
+import { helloOf, type LinksOptions } from "./link-surroundings.ts";
 
 export type GoodbyeReason = MessageOf<"goodbye">["reason"];
 
@@ -19,6 +21,10 @@ export interface Link {
   retiring: Millis | null;
   /** Messages that leave at the end of the step. */
   queue: Message[];
+  /** What the peer says in parts. */
+  readonly parts: PartAssembly;
+  /** How many messages we sent in parts. */
+  messagesParted: number;
   /** How often we said hello on it. */
   hellos: number;
   lastHeardAt: Millis;
@@ -31,6 +37,34 @@ export interface Link {
 export interface Greeting extends Greeted {
   /** Negotiated protocol version. */
   readonly version: number;
+}
+
+/** A link as it is when it opens: our hello is the first that it carries. */
+export function newLink(id: LinkId, peer: HubId, direction: "out" | "in", now: Millis, options: LinksOptions): Link {
+  const dropped = (reason: string): void =>
+    options.metrics.count("federation_message_parts_dropped_total", 1, { reason });
+  return {
+    id,
+    peer,
+    dialler: direction === "out" ? "us" : "them",
+    openedAt: now,
+    greeting: null,
+    candidate: null,
+    retiring: null,
+    queue: [helloOf(options)],
+    parts: new PartAssembly(dropped),
+    messagesParted: 0,
+    hellos: 1,
+    lastHeardAt: now,
+    garbage: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+  };
+}
+
+/** Whether the peer, of the version that the two have settled on, can read it: else it would refuse all that is in its frame. */
+export function canRead({ greeting }: Link, kind: Message["kind"]): boolean {
+  return greeting !== null && greeting.version >= messageSince(kind);
 }
 
 /**

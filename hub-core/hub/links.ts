@@ -10,7 +10,7 @@ import type { Message, MessageOf } from "../wire/messages.ts";
 import type { DialFailure, LinkId } from "./contract.ts";
 import { dial } from "./dial.ts";
 import { Dials } from "./dials.ts";
-import { type GoodbyeReason, type Greeting, type Link, longestUnheard, survivor } from "./link.ts";
+import { canRead, type GoodbyeReason, type Greeting, type Link, longestUnheard, newLink, survivor } from "./link.ts";
 import { sendQueued } from "./link-frames.ts";
 import { admitted, credentials, judge } from "./link-greeting.ts";
 import { helloOf, type LinkNews, type LinkOutbox, type LinksOptions } from "./link-surroundings.ts";
@@ -55,9 +55,10 @@ export class Links {
     return this.#byPeer.size;
   }
 
+  /** False when there is no link to it, or it speaks a version that does not know this message. */
   queue(peer: HubId, message: Message): boolean {
     const link = this.#byPeer.get(peer);
-    if (!link) return false;
+    if (!link || !canRead(link, message.kind)) return false;
     link.queue.push(message);
     return true;
   }
@@ -86,22 +87,7 @@ export class Links {
       out.closeLink(id, 1013, "too many links");
       return;
     }
-    const link: Link = {
-      id,
-      peer,
-      dialler: direction === "out" ? "us" : "them",
-      openedAt: now,
-      greeting: null,
-      candidate: null,
-      retiring: null,
-      queue: [helloOf(this.#o)],
-      hellos: 1,
-      lastHeardAt: now,
-      garbage: 0,
-      bytesSent: 0,
-      bytesReceived: 0,
-    };
-    this.#links.set(id, link);
+    this.#links.set(id, newLink(id, peer, direction, now, this.#o));
   }
 
   closed(id: LinkId, now: Millis, news: LinkNews[]): void {
@@ -216,6 +202,10 @@ export class Links {
       // Frames of before a restart, or our hello never came.
       this.#o.metrics.count("federation_frames_rejected_total", 1, { reason: "before-hello" });
       this.#helloAgain(link);
+    } else if (message.kind === "message-part") {
+      const whole = link.parts.take(message, link.greeting.version);
+      if (whole instanceof DecodeError) this.#reject(link, "undecodable", whole.message, now, news, out);
+      else if (whole) news.push({ kind: "message", from: link.peer, message: whole });
     } else {
       news.push({ kind: "message", from: link.peer, message });
     }
@@ -231,6 +221,7 @@ export class Links {
     if (link.greeting) {
       // Restarted behind a socket that its runtime kept open: what was said on it before is void.
       link.queue = [];
+      link.parts.reset();
       if (this.#byPeer.get(link.peer) === link) {
         this.#byPeer.delete(link.peer);
         news.push({ kind: "down", peer: link.peer, expected: true });
@@ -376,6 +367,7 @@ export class Links {
   #forget(link: Link, expected: boolean, now: Millis, news: LinkNews[], why: DialFailure = "unreachable"): void {
     this.#wakeAt = null;
     this.#links.delete(link.id);
+    link.parts.reset();
     if (this.#byPeer.get(link.peer) === link) {
       this.#byPeer.delete(link.peer);
       // The turns begin anew: the lower id dials first.

@@ -1,5 +1,6 @@
 /** Answers as they go out over HTTP: snake_case, times as ISO 8601. */
 import type { CatalogView, ClusterView, HubView } from "../common/catalog-view.ts";
+import { isoTime } from "../common/iso-time.ts";
 import { downGroupOf, type GroupId, type HubId, type Json, type Millis, type RegionId } from "../common/types.ts";
 import type { ClusterState, MemberState, SummaryRecord } from "../wire/catalog.ts";
 import { carries } from "./owned-cluster.ts";
@@ -97,13 +98,6 @@ export interface RegionAnswer {
   /** Those with the most clusters, when there are more than a summary holds. */
   readonly services: readonly Omit<ServiceAnswer, "regions">[];
   readonly updated_at: string;
-}
-
-/** The latest time that ISO 8601 can write here; a peer's clock may claim a later one. */
-const LATEST_MS = 8_640_000_000_000_000;
-
-export function isoTime(ms: Millis): string {
-  return new Date(Math.min(ms, LATEST_MS)).toISOString();
 }
 
 function hubAnswer(hub: HubView, children: readonly HubId[]): HubAnswer {

@@ -96,6 +96,11 @@ export class LogRecovery {
       case "hub":
       case "links":
       case "summary":
+      case "state-graves":
+        return;
+      case "state":
+        // Of the life that was lost: this one has other actors, and so nothing is counted twice.
+        log.publish({ key, body: { ...body, onBehalf: true }, priority: "normal", expiresAt, durable: true }, now, out);
         return;
       case "tombstone":
       case "hub-state":

@@ -56,6 +56,8 @@ export function testConfig(
       reclaimAfterMs: 86_400_000,
       redialIntervalMs: 500,
     },
+    consensus: { threshold: 0.6, proposalTimeoutMs: 10_000 },
+    state: { strategies: [], maxClockSkewMs: 60_000, maxKeys: 1_000 },
     registry: {
       healthCheckIntervalMs: 2_000,
       healthCheckTimeoutMs: 1_000,

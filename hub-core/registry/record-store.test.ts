@@ -23,6 +23,7 @@ function replica(maxRecordsPerOrigin = 1_000) {
     metrics,
     listener: {
       changed: (origin, key, body, now) => catalog.changed(origin, key, body, now),
+      admits: () => true,
       echoed: (rumor) => void echoes.push(rumor),
       numbered: () => {},
       remembered: () => {},

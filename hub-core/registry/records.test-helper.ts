@@ -1,5 +1,9 @@
 /** Records with every field present, for tests that care about some. */
 import type { ClusterRecord, HubRecord } from "../wire/catalog.ts";
+import type { StateReader } from "./state-reader.ts";
+
+/** For a registry whose records of eventual state nobody reads. */
+export const NO_STATES: StateReader = { admits: () => true, changed: () => {}, awayTooLong: () => {} };
 
 export function clusterRecord(more: Partial<ClusterRecord> = {}): ClusterRecord {
   return {
@@ -48,6 +52,8 @@ export function hubRecord(more: Partial<HubRecord> = {}): HubRecord {
     softwareVersion: "1.0.0",
     startedAt: 0,
     cutOffSince: null,
+    replica: 1,
+    logs: [],
     leads: [],
     ...more,
   };

@@ -11,10 +11,12 @@ import {
   type HubId,
   type HubIdentity,
   type Millis,
+  type RegionId,
   unreachable,
 } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import {
+  isStateKey,
   type Leadership,
   type Priority,
   type RecordBody,
@@ -31,15 +33,8 @@ import { Evacuation } from "./evacuation.ts";
 import { storeFor } from "./group-store.ts";
 import { HandBack } from "./hand-back.ts";
 import { HandedOver } from "./handed-over.ts";
-import {
-  MAX_IDEMPOTENCY_KEYS,
-  MAX_ORIGINS,
-  MAX_RECORDS,
-  maxRecordsPerOrigin,
-  maxTombstones,
-  maxWithdrawals,
-} from "./limits.ts";
-import type { MeasuredLink } from "./links-record.ts";
+import type { KeyedWrite } from "./idempotency.ts";
+import { maxRecordsPerOrigin, maxTombstones, maxWithdrawals } from "./limits.ts";
 import { getService, listClusters, listServices } from "./listing.ts";
 import { LogRecovery } from "./log-recovery.ts";
 import { isDurable, type LatencyShortage, OwnLog, readStoredLog } from "./own-log.ts";
@@ -51,12 +46,15 @@ import { formAt } from "./scoped-store.ts";
 import { SelfRecords } from "./self-records.ts";
 import { Spokesman } from "./spokesman.ts";
 import { Sponsor } from "./sponsor.ts";
+import type { StateReader } from "./state-reader.ts";
 import { Succession } from "./succession.ts";
 import { Upkeep } from "./upkeep.ts";
+import { usageOf } from "./usage.ts";
 
 export interface RegistryOptions {
   readonly self: HubIdentity;
   readonly incarnation: number;
+  readonly replica: number;
   /** Numbers below it may have been used by earlier runs. */
   readonly seqCeiling: number;
   /** Own log as stored, by key. */
@@ -66,6 +64,8 @@ export interface RegistryOptions {
   readonly softwareVersion: string;
   readonly random: Random;
   readonly metrics: Metrics;
+  /** Who reads the records of eventual state. */
+  readonly states: StateReader;
   /** Makes the ceiling durable, with the step that uses a number below it. */
   reserveSeq(upTo: number): void;
 }
@@ -81,7 +81,8 @@ export class Registry {
   readonly #store: RecordStore;
   readonly #log: OwnLog;
   readonly #owned: OwnedClusters;
-  readonly #self: SelfRecords;
+  /** What this hub says of itself. */
+  readonly selfRecords: SelfRecords;
   readonly #assignments: Assignments;
   readonly #adoption: Adoption;
   readonly #handBack: HandBack;
@@ -105,7 +106,8 @@ export class Registry {
       maxRecordsPerOrigin: maxRecordsPerOrigin(config),
       metrics,
       listener: {
-        changed: (origin, key, body, now) => catalog.changed(origin, key, body, now),
+        changed: (origin, key, ...what) => (isStateKey(key) ? options.states : catalog).changed(origin, key, ...what),
+        admits: (rumor, now) => options.states.admits(rumor, now),
         echoed: (rumor, now) => this.#recovery.echoed(rumor, now),
         numbered: (upTo) => this.#recovery.numbered(upTo),
         remembered: () => this.#recovery.remembered(),
@@ -129,15 +131,15 @@ export class Registry {
       catalog,
       random,
       metrics,
-      counted: (now) => this.#self.counted(now),
+      counted: (now) => this.selfRecords.counted(now),
     });
     this.#owned = owned;
-    const { softwareVersion } = options;
-    this.#self = new SelfRecords({ self, incarnation, config, softwareVersion, catalog, log, owned });
+    const { replica, softwareVersion } = options;
+    this.selfRecords = new SelfRecords({ self, incarnation, replica, config, softwareVersion, catalog, log, owned });
     const succession = new Succession(self, catalog);
     const assignments = new Assignments(self, catalog.directory, metrics);
     this.#assignments = assignments;
-    const draining = () => this.#self.draining;
+    const draining = () => this.selfRecords.draining;
     this.#adoption = new Adoption({ self, config, catalog, owned, assignments, succession, metrics, draining });
     this.#handBack = new HandBack({ self, config, catalog, owned, assignments });
     this.#evacuation = new Evacuation({ self, catalog, owned, assignments, metrics, draining });
@@ -170,7 +172,7 @@ export class Registry {
   }
 
   get draining(): boolean {
-    return this.#self.draining;
+    return this.selfRecords.draining;
   }
 
   get clustersOwned(): number {
@@ -192,7 +194,7 @@ export class Registry {
     this.#log.forget(this.#unreadable, out);
     metrics.count("registry_stored_records_unreadable_total", this.#unreadable.length);
     for (const rumor of this.#stored) this.#store.putOwn(rumor, now);
-    this.#self.start(now, out);
+    this.selfRecords.start(now, out);
     const hub = this.#stored.find(({ key }) => key === recordKeys.hub);
     // Tombstones of what was deleted meanwhile are gone by now, so nothing of the old clusters may come back by itself.
     const awayTooLong = hub !== undefined && hub.expiresAt !== null && hub.expiresAt <= now;
@@ -201,6 +203,7 @@ export class Registry {
       if (awayTooLong) this.#owned.release(body.clusterId, now, out);
       else this.#owned.restore(body, now, out);
     }
+    if (awayTooLong) this.#o.states.awayTooLong(now, out);
     if (awayTooLong) out.log("warn", "clusters_discarded_after_absence", { away_since: (hub.expiresAt ?? now) - now });
     this.#spokesman.start(now);
     this.#settle(now, out);
@@ -217,27 +220,23 @@ export class Registry {
     this.#settle(now, out);
   }
 
+  setRemovedRegions(removed: ReadonlySet<RegionId>, now: Millis): void {
+    this.#catalog.directory.setRemovedRegions(removed, now);
+  }
+
+  setLeads(leads: readonly Leadership[], now: Millis, out: Outbox): void {
+    this.selfRecords.setLeads(leads, now, out);
+    this.#settle(now, out);
+  }
+
   /** This hub has left the group in which it stood in for its parent. */
   guestsGone(now: Millis, out: Outbox): void {
     this.#catalog.directory.forgetGuests(now);
     this.#settle(now, out);
   }
 
-  setLeads(leads: readonly Leadership[], now: Millis, out: Outbox): void {
-    this.#self.setLeads(leads, now, out);
-    this.#settle(now, out);
-  }
-
-  setLinks(links: readonly MeasuredLink[], now: Millis, out: Outbox): void {
-    this.#self.setLinks(links, now, out);
-  }
-
-  setCutOff(since: Millis | null, now: Millis, out: Outbox): void {
-    this.#self.setCutOff(since, now, out);
-  }
-
   setDraining(draining: boolean, now: Millis, out: Outbox): void {
-    this.#self.setDraining(draining, now, out);
+    this.selfRecords.setDraining(draining, now, out);
     this.#settle(now, out);
   }
 
@@ -302,6 +301,11 @@ export class Registry {
     }
   }
 
+  /** A write that another machine answers, once for each Idempotency-Key. */
+  once(write: KeyedWrite, act: () => Reply, now: Millis, out: Outbox): Reply {
+    return this.#reception.once(write, act, now, out);
+  }
+
   /** One change of the own log. @returns false when the log has no room for another record of this kind. */
   publish(
     key: string,
@@ -324,7 +328,7 @@ export class Registry {
       this.#catalog.hasLost ? 0 : Number.POSITIVE_INFINITY,
       this.#recovery.nextDeadline(),
       this.#owned.nextDeadline(),
-      this.#self.nextDeadline(),
+      this.selfRecords.nextDeadline(),
       this.#assignments.nextDeadline(),
       this.#adoption.nextDeadline(),
       this.#handBack.nextDeadline(),
@@ -337,7 +341,7 @@ export class Registry {
 
   tick(now: Millis, out: Outbox): void {
     const { restored, vouches } = this.#recovery.tick(now, out);
-    if (restored) this.#self.republish(now, out);
+    if (restored) this.selfRecords.republish(now, out);
     if (restored || vouches) this.#spokesman.restate(now, out);
     this.#owned.tick(now, out);
     this.#assignments.tick(now, out);
@@ -347,7 +351,7 @@ export class Registry {
     this.#spokesman.tick(now, out);
     this.#sponsor.tick(now, out);
     this.#upkeep.tick(now, out);
-    this.#self.tick(now, out);
+    this.selfRecords.tick(now, out);
     this.#settle(now, out);
   }
 
@@ -362,12 +366,7 @@ export class Registry {
         version: catalog.version,
         clusters_waiting_for_room: this.#adoption.waiting,
       },
-      limits: {
-        clusters: { used: this.#owned.size, max: this.#owned.capacity },
-        records: { used: this.#store.records, max: MAX_RECORDS },
-        origins: { used: this.#store.origins, max: MAX_ORIGINS },
-        idempotency_keys: { used: this.#reception.keys, max: MAX_IDEMPOTENCY_KEYS },
-      },
+      limits: usageOf({ owned: this.#owned, store: this.#store, reception: this.#reception }),
     };
   }
 
@@ -380,7 +379,7 @@ export class Registry {
     this.#adoption.review(now);
     this.#handBack.review(now);
     this.#evacuation.review(now);
-    this.#self.review(now);
+    this.selfRecords.review(now);
   }
 
   #yieldLost(now: Millis, out: Outbox): void {

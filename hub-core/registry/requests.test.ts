@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isoTime } from "./answers.ts";
+import { isoTime } from "../common/iso-time.ts";
 import type { RegistryRequest } from "./registry-requests.ts";
 import { federation } from "./requests.test-helper.ts";
 

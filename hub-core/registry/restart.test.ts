@@ -161,7 +161,7 @@ test("REG-25: links are told with their least round trip, when one comes or goes
   const node = world.node("h");
   const measure = (rttMs: number, loss = 0, ...more: string[]) => {
     const links = ["p", ...more].map((peer) => ({ peer, rttMs, loss, utilisation: 0 }));
-    node.registry.setLinks(links, world.now, world.outbox(node));
+    node.registry.selfRecords.setLinks(links, world.now, world.outbox(node));
   };
   const told = () => node.published.filter(({ key }) => key === "links").length;
   measure(50);
@@ -201,7 +201,7 @@ test("REG-25: after a restart links are as long as they were, whatever a cold pr
   const node = world.node("h");
   const measure = (rttMs: number) => {
     world.run(5_000);
-    node.registry.setLinks([{ peer: "p", rttMs, loss: 0, utilisation: 0 }], world.now, world.outbox(node));
+    node.registry.selfRecords.setLinks([{ peer: "p", rttMs, loss: 0, utilisation: 0 }], world.now, world.outbox(node));
   };
   measure(40);
   world.kill("h");

@@ -13,6 +13,7 @@ export interface SelfRecordsOptions {
   readonly self: HubIdentity;
   readonly incarnation: number;
   readonly config: HubConfig;
+  readonly replica: number;
   readonly softwareVersion: string;
   readonly catalog: Catalog;
   readonly log: OwnLog;
@@ -30,6 +31,7 @@ export class SelfRecords {
   #startedAt: Millis = 0;
   #draining = false;
   #cutOffSince: Millis | null = null;
+  #logs: HubRecord["logs"] = [];
   #leads: readonly Leadership[] = [];
   #hubAt: Millis = Number.POSITIVE_INFINITY;
   #summaryAt: Millis = Number.POSITIVE_INFINITY;
@@ -69,6 +71,11 @@ export class SelfRecords {
     // How long it lasts is counted from the first.
     if ((since === null) === (this.#cutOffSince === null)) return;
     this.#cutOffSince = since;
+    this.#publishHub(now, out);
+  }
+
+  setLogs(logs: HubRecord["logs"], now: Millis, out: Outbox): void {
+    this.#logs = logs;
     this.#publishHub(now, out);
   }
 
@@ -132,7 +139,7 @@ export class SelfRecords {
   }
 
   #publishHub(now: Millis, out: Outbox): void {
-    const { self, config, owned, log, incarnation, softwareVersion } = this.#o;
+    const { self, config, owned, log, incarnation, softwareVersion, replica } = this.#o;
     const { tombstoneTtlMs } = config.registry;
     this.#toldRoom = owned.hasRoom;
     this.#hubAt = now + tombstoneTtlMs / RENEWALS_PER_TTL;
@@ -151,6 +158,8 @@ export class SelfRecords {
       softwareVersion,
       startedAt: this.#startedAt,
       cutOffSince: this.#cutOffSince,
+      replica,
+      logs: this.#logs,
       leads: this.#leads,
     };
     const expiresAt = now + tombstoneTtlMs;

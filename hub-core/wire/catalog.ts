@@ -18,6 +18,7 @@ import {
   variant,
 } from "./codec.ts";
 import { remembered } from "./remembered.ts";
+import { contribution, MAX_GRAVES_TOLD, STATE_SINCE } from "./state-records.ts";
 
 export const ID_BYTES = 128;
 export const URL_BYTES = 2_048;
@@ -134,6 +135,10 @@ const hubRecord = variant(1, {
   startedAt: uint,
   /** Of a hub in the global group: when it last heard from anyone there, once that is too long ago; null while it hears. */
   cutOffSince: since(2, nullable(uint), null),
+  /** Its storage: see `StoredIdentity.replica`; 0: not told. */
+  replica: since(2, uint, 0),
+  /** The logs of its groups that it has a copy of. */
+  logs: since(2, list(struct({ group: id, lineage: uint }), 4), []),
   /** The groups that it coordinates, as it says itself. */
   leads: since(2, list(leadership, MAX_LEADERSHIPS), []),
 });
@@ -212,7 +217,17 @@ const withdrawn = variant(9, {
   incarnation: since(2, uint, 0),
 });
 
-export const recordBody = union({
+/** What its origin has to say of an eventual key; null: nothing any more, others say it all. */
+const stateRecord = variant(10, {
+  contribution: nullable(contribution),
+  /** Said for another hub, or for an earlier life of this one, that does not say it any more. */
+  onBehalf: bool,
+});
+
+/** Dead eventual keys of which the origin has all that was ever said, each as a hash over the key and its clocks. */
+const stateGraves = variant(11, { graves: list(uint, MAX_GRAVES_TOLD) });
+
+const newestBody = union({
   hub: hubRecord,
   cluster: clusterRecord,
   tombstone,
@@ -222,9 +237,24 @@ export const recordBody = union({
   summary: summaryRecord,
   test: testRecord,
   withdrawn,
+  state: stateRecord,
+  "state-graves": stateGraves,
 });
 
-export type RecordBody = Decoded<typeof recordBody>;
+export type RecordBody = Decoded<typeof newestBody>;
+
+/** A kind that an old hub does not know would cost it the whole frame, so it is told that the key is free. */
+export const recordBody: Codec<RecordBody> = {
+  write: (w, body) => newestBody.write(w, w.version < STATE_SINCE && isState(body) ? FREE : body),
+  read: newestBody.read,
+};
+
+const FREE: RecordBody = { kind: "withdrawn", incarnation: 0 };
+
+function isState({ kind }: RecordBody): boolean {
+  return kind === "state" || kind === "state-graves";
+}
+
 export type HubRecord = Extract<RecordBody, { kind: "hub" }>;
 export type ClusterRecord = Extract<RecordBody, { kind: "cluster" }>;
 export type ClusterTombstone = Extract<RecordBody, { kind: "tombstone" }>;
@@ -234,6 +264,7 @@ export type LinksRecord = Extract<RecordBody, { kind: "links" }>;
 export type LatencyRecord = Extract<RecordBody, { kind: "latency" }>;
 export type SummaryRecord = Extract<RecordBody, { kind: "summary" }>;
 export type TestRecord = Extract<RecordBody, { kind: "test" }>;
+export type StateRecord = Extract<RecordBody, { kind: "state" }>;
 
 /** `urgent`: withdrawals and state changes; `bulk`: loads and measurements, the first to wait under pressure. */
 export const PRIORITIES = ["urgent", "normal", "bulk"] as const;
@@ -268,7 +299,21 @@ export const recordKeys = {
   hubState: (hubId: HubId): string => `hub-state/${hubId}`,
   latency: (from: string, to: string): string => `latency/${from}/${to}`,
   test: (messageId: string): string => `test/${messageId}`,
+  /** `replica`: whose life of storage wrote it, so that a new life does not overwrite what it has forgotten. */
+  state: (replica: string, key: string): string => `state/${replica}/${key}`,
+  stateGraves: "state-graves",
 } as const;
+
+/** Keys of what hubs say of eventual state: never withdrawn, so that a withdrawal is the work of a hub that cannot carry them. */
+export function isStateKey(key: string): boolean {
+  return key.startsWith("state/") || key === recordKeys.stateGraves;
+}
+
+/** Undefined for a key of another kind. */
+export function readStateKey(recordKey: string): { readonly replica: string; readonly key: string } | undefined {
+  const [kind, replica, ...key] = recordKey.split("/");
+  return kind === "state" && replica && key.length > 0 ? { replica, key: key.join("/") } : undefined;
+}
 
 /** `completeUpTo`: every change of the origin up to that seq that still matters is here. */
 export type VersionVector = ReadonlyMap<HubId, number>;

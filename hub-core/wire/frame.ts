@@ -5,6 +5,7 @@
 import { DecodeError, Reader, Writer } from "./codec.ts";
 import { compress, decompress } from "./compression.ts";
 import { type Message, message } from "./messages.ts";
+import { mayBeParted, partsOf } from "./parts.ts";
 import { COMPRESSION_SINCE, NEWEST_VERSION, OLDEST_VERSION } from "./versions.ts";
 
 const MAGIC = 0x4d;
@@ -17,11 +18,15 @@ export interface FrameOptions {
   readonly version: number;
   readonly maxBytes: number;
   readonly compression: boolean;
+  /** Of the first message that goes in parts; each further one takes the next. */
+  readonly firstPartedId?: number;
 }
 
 export interface EncodedFrames {
   readonly frames: readonly Uint8Array<ArrayBuffer>[];
-  /** Messages that no frame can hold: the sender's mistake, to be counted. */
+  /** Messages that went in parts, as no frame could hold them. */
+  readonly parted: readonly Message[];
+  /** Those that may not go in parts either: the sender's mistake, to be counted. */
   readonly oversized: readonly Message[];
   /** What the frames would weigh without compression. */
   readonly uncompressedBytes: number;
@@ -30,8 +35,10 @@ export interface EncodedFrames {
 /** Packs messages, in order, into as few frames of at most `maxBytes` as they fit. */
 export function encodeFrames(messages: readonly Message[], options: FrameOptions): EncodedFrames {
   const frames: Uint8Array<ArrayBuffer>[] = [];
+  const parted: Message[] = [];
   const oversized: Message[] = [];
   const frame = Writer.borrow(options.version);
+  const room = options.maxBytes - HEADER_BYTES;
   let held = 0;
   let uncompressedBytes = 0;
   const open = (): void => {
@@ -46,14 +53,19 @@ export function encodeFrames(messages: readonly Message[], options: FrameOptions
     uncompressedBytes += frame.length;
     frames.push(seal(frame, options));
   };
-  open();
-  for (const each of messages) {
+  const put = (each: Message): void => {
     const start = frame.length;
     message.write(frame, each);
-    if (frame.length - start + HEADER_BYTES > options.maxBytes) {
+    if (frame.length - start > room) {
+      const encoded = frame.finish(start);
       frame.cut(start);
-      oversized.push(each);
-      continue;
+      if (mayBeParted(each, encoded.length, options.version)) {
+        for (const part of partsOf(encoded, (options.firstPartedId ?? 0) + parted.length, room)) put(part);
+        parted.push(each);
+      } else {
+        oversized.push(each);
+      }
+      return;
     }
     if (frame.length > options.maxBytes || held === MAX_MESSAGES) {
       const overflow = frame.finish(start);
@@ -63,10 +75,12 @@ export function encodeFrames(messages: readonly Message[], options: FrameOptions
       frame.raw(overflow);
     }
     held += 1;
-  }
+  };
+  open();
+  for (const each of messages) put(each);
   close();
   frame.giveBack();
-  return { frames, oversized, uncompressedBytes };
+  return { frames, parted, oversized, uncompressedBytes };
 }
 
 /** Any bytes are allowed in; what is not a frame of a version that we know comes back as an error. */

@@ -1,6 +1,9 @@
 import { TIERS } from "../common/types.ts";
 import { coordinates, id, leadership } from "./catalog.ts";
-import { nullable, oneOf, struct, text, uint, variant } from "./codec.ts";
+import { bytes, nullable, oneOf, struct, text, uint, variant } from "./codec.ts";
+
+/** Of one part: two fit a frame of the least size that may be configured, four one of the usual size. */
+export const PART_BYTES = 16_000;
 
 const identity = struct({
   hubId: id,
@@ -27,6 +30,14 @@ export const linkMessages = {
   goodbye: variant(2, {
     reason: oneOf(["renewed", "duplicate", "over-limit", "leaving", "unwanted", "not-in-group", "protocol"]),
   }),
-  /** Behind the hello of a hub that stands in for its parent: why it belongs to the other end's group. Since version 2. */
+} as const;
+
+/** A message that fits no frame: the bytes of it in parts, one right after the other. `id` tells it from others on that link. */
+export const partMessages = {
+  "message-part": variant(4, { id: uint, index: uint, count: uint, bytes: bytes(PART_BYTES) }),
+} as const;
+
+export const standInMessages = {
+  /** Behind the hello of a hub that stands in for its parent: why it belongs to the other end's group. */
   "stand-in": variant(3, { leadership }),
 } as const;

@@ -27,6 +27,14 @@ const PARTS: Readonly<Record<string, Part>> = {
     description: "ask where a client should go for a service",
     load: async () => (await import("./commands/route.ts")).routeCommand,
   },
+  state: {
+    description: "keys: read, write, delete, list and watch them",
+    load: async () => (await import("./commands/state.ts")).stateCommand,
+  },
+  proposals: {
+    description: "what the hubs decide together: propose, look, vote",
+    load: async () => (await import("./commands/proposals.ts")).proposalsCommand,
+  },
   register: {
     description: "register a cluster and the services that it offers",
     load: async () => (await import("./commands/register.ts")).registerCommand,

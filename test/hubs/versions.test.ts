@@ -1,5 +1,8 @@
 /** Two protocol versions in one federation, as during every update of it; and a neighbour from the future. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { encode } from "../../hub-core/wire/codec.ts";
+import { type Message, message } from "../../hub-core/wire/messages.ts";
+import { partsOf } from "../../hub-core/wire/parts.ts";
 import { NEWEST_VERSION, OLDEST_VERSION } from "../../hub-core/wire/versions.ts";
 import { everyoneAlive, registration, sendTestMessage } from "./answers.ts";
 import { PeerSocket } from "./peer-socket.ts";
@@ -58,6 +61,14 @@ test("what is registered in either is routed to from both, and a test message of
   }
 });
 
+test("LINK-17: no hub of the older version was sent a frame that it could not read", async () => {
+  for (const hub of ALL_HUBS) {
+    const { body } = await call(us, `/hubs/${hub}/metrics`, { role: "viewer" });
+    expect(String(body)).toContain("federation_frames_received_total");
+    expect(String(body)).not.toContain("undecodable");
+  }
+});
+
 test("a hub from the future is settled to the version that we know", async () => {
   const peer = await PeerSocket.open(eu, "regional-eu", {
     ...newcomer,
@@ -93,5 +104,26 @@ test("a frame of a version that we do not know is dropped and counted, and the l
   expect(await peer.heard("ack")).toMatchObject({ seq: 5 });
   const { body } = await call(us, "/hubs/global-hub/metrics", { role: "viewer" });
   expect(String(body)).toMatch(/federation_frames_rejected_total\{[^}]*reason="undecodable"[^}]*\} 1/);
+  peer.close();
+});
+
+test("WIRE-11: a message in parts is read as if it had come whole; parts that make none are counted, and the link goes on", async () => {
+  const peer = await PeerSocket.open(eu, "regional-eu", {
+    ...newcomer,
+    hubId: "local-parts",
+    region: "eu-west",
+    tier: "local",
+    parent: "regional-eu",
+  });
+  peer.greet({ oldestVersion: OLDEST_VERSION, newestVersion: NEWEST_VERSION });
+  await peer.heard("hello");
+  const ping = (seq: number): Message => ({ kind: "ping", seq, coordinate: null, updates: [] });
+  const inParts = (seq: number): Message[] => partsOf(encode(message, ping(seq), NEWEST_VERSION), seq, 35);
+  const [first, ...rest] = inParts(901);
+  expect(rest.length).toBeGreaterThan(0);
+  for (const part of [...rest, first as Message, ...inParts(902)]) peer.say(part, NEWEST_VERSION);
+  expect(await peer.heard("ack")).toMatchObject({ seq: 902 });
+  const { body } = await call(eu, "/hubs/regional-eu/metrics", { role: "viewer" });
+  expect(String(body)).toMatch(/federation_message_parts_dropped_total\{[^}]*reason="order"[^}]*\} [1-9]/);
   peer.close();
 });

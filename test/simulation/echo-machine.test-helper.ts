@@ -41,7 +41,7 @@ export class EchoMachine implements Machine {
 
   #beat(now: Millis): Effect[] {
     this.count += 1;
-    const value = { incarnation: this.count, seqCeiling: 0, firstStartedAt: 0 };
+    const value = { incarnation: this.count, seqCeiling: 0, firstStartedAt: 0, replica: 1 };
     const sends = [...this.links.keys()].map(
       (link): Effect => ({ kind: "send", link, bytes: Uint8Array.of(this.count % 256) }),
     );
@@ -64,7 +64,6 @@ export class EchoMachine implements Machine {
 export const echoes: MachineKind<EchoMachine> = {
   create: (options) => new EchoMachine(options),
   inspect: () => null,
-  elected: () => {},
   opinion: () => undefined,
   gossip: () => ({ received: 0, duplicates: 0 }),
   versions: () => ({ logs: 0, members: 0 }),

@@ -1,31 +1,12 @@
 /** The real thing: `Hub` machines in the simulated world, and what the invariants may see of them. */
 
-import type { GroupId, Millis } from "../../hub-core/common/types.ts";
-import type { Led } from "../../hub-core/coordination/index.ts";
-import type { Effect, HubEvent } from "../../hub-core/hub/contract.ts";
+import type { GroupId } from "../../hub-core/common/types.ts";
 import { Hub } from "../../hub-core/hub/index.ts";
 import type { GroupView, Insight, MachineKind } from "./machine.ts";
 
-/** A hub whose elections are held outside: what they came to precedes its next event. */
-class ElectedHub extends Hub {
-  #facts: (readonly [GroupId, Led | null])[] = [];
-
-  hear(group: GroupId, fact: Led | null): void {
-    this.#facts.push([group, fact]);
-  }
-
-  override step(event: HubEvent, now: Millis): Effect[] {
-    const facts = this.#facts;
-    this.#facts = [];
-    const effects = [...facts.flatMap(([group, fact]) => this.led(group, fact, now)), ...super.step(event, now)];
-    const isWrite = ({ kind }: Effect) => kind === "persist";
-    return [...effects.filter(isWrite), ...effects.filter((effect) => !isWrite(effect))];
-  }
-}
-
-export const realHubs: MachineKind<ElectedHub> = {
+export const realHubs: MachineKind<Hub> = {
   create: (options, now) =>
-    new ElectedHub(
+    new Hub(
       {
         config: options.config,
         stored: options.stored,
@@ -36,7 +17,6 @@ export const realHubs: MachineKind<ElectedHub> = {
       now,
     ),
   inspect: lookInside,
-  elected: (hub, group, fact) => hub.hear(group, fact),
   opinion: (hub, about) => {
     for (const { membership } of hub.groups) {
       const member = membership.member(about);
@@ -84,5 +64,13 @@ function lookInside(hub: Hub): Insight {
         used: gossip.longestQueue,
         max: gossip.queueLimit,
       })),
+    state: {
+      keys: () => [...hub.eventual.fingerprints().keys()].filter((key) => hub.eventual.read(key) !== undefined),
+      read: (key) => hub.eventual.read(key),
+      clockAhead: (now) => {
+        const { ahead_ms, max_skew_ms } = hub.eventual.status(now).clock;
+        return { ms: ahead_ms, max: max_skew_ms };
+      },
+    },
   };
 }

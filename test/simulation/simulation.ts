@@ -2,7 +2,6 @@
 import { type DurationMs, invariant } from "../../hub-core/common/types.ts";
 import { convergenceBound } from "./bounds.ts";
 import { Agreement } from "./convergence.ts";
-import { holdElections } from "./elections.ts";
 import { type Failure, Violation } from "./failure.ts";
 import { Theatre } from "./faults/fault.ts";
 import { describePlan, drawPlan, unleash } from "./faults/plan.ts";
@@ -13,9 +12,11 @@ import { CLEAN } from "./network/paths.ts";
 import type { Topology } from "./topology.ts";
 import { Trace } from "./trace.ts";
 import { populate } from "./workload/population.ts";
+import { writeState } from "./workload/state-writers.ts";
 import { World } from "./world.ts";
 
 const POLL_MS: DurationMs = 250;
+const STATE_WRITES_PER_MINUTE = 60;
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -25,6 +26,8 @@ export interface SimulationOptions {
   /** All the named faults at full strength, rather than a subset drawn by the seed. */
   readonly exactly?: boolean;
   readonly clusters?: number;
+  /** Of eventual state, all users together. */
+  readonly stateWritesPerMinute?: number;
   readonly print?: (line: string) => void;
   /** Told every so often, in virtual time, how far the run is. */
   readonly progress?: (progress: Progress) => void;
@@ -83,10 +86,10 @@ function play(world: World, options: SimulationOptions, plan: ReturnType<typeof 
       hub.relieve(world.clock.now);
     });
   }
-  holdElections(world);
   const population = populate(world, options.clusters ?? Math.max(4, world.hubs.length));
   const told = teller(world, options);
   awaitAgreement(world, "formation", bound, () => told("formation", 0));
+  const writers = writeState(world, options.stateWritesPerMinute ?? STATE_WRITES_PER_MINUTE);
   const theatre = new Theatre(world, world.random("faults"));
   unleash(theatre, plan, options.minutes * 60_000);
   const trouble = options.minutes * 60_000;
@@ -97,11 +100,13 @@ function play(world: World, options: SimulationOptions, plan: ReturnType<typeof 
 
   world.note("world", "heals");
   population.rest();
+  writers.rest();
   theatre.healAll();
   world.network.paths.frames = CLEAN;
   invariant(theatre.active === 0, "all faults end at the healing");
   const converged = awaitAgreement(world, "convergence", bound, () => told("convergence", 1));
   awaitQuiet(world, "tenants-are-served", bound, () => population.complaint());
+  awaitQuiet(world, "state-is-as-promised", bound, () => writers.complaint());
   return converged;
 }
 

@@ -1,13 +1,20 @@
 /** What one hub's database holds: a step's writes land all together or not at all. */
-import type { StoredIdentity, StoredOutcome, StoredWrite } from "../../hub-core/common/outbox.ts";
-import { type HubId, type HubIdentity, unreachable } from "../../hub-core/common/types.ts";
-import type { StoredState } from "../../hub-core/hub/contract.ts";
+import type { StoredIdentity, StoredOutcome, StoredVote, StoredWrite } from "../../hub-core/common/outbox.ts";
+import { type GroupId, type HubId, type HubIdentity, unreachable } from "../../hub-core/common/types.ts";
+import type { StoredLog, StoredState } from "../../hub-core/hub/contract.ts";
+
+interface Log {
+  vote: StoredVote | null;
+  snapshot: Uint8Array | null;
+  readonly entries: Map<number, Uint8Array>;
+}
 
 export class Storage {
   #identity: StoredIdentity | null = null;
   readonly #records = new Map<string, Uint8Array>();
   readonly #peers = new Map<HubId, HubIdentity>();
   readonly #outcomes = new Map<string, StoredOutcome>();
+  readonly #logs = new Map<GroupId, Log>();
   /** Goes up when everything is lost: what was promised before does not bind after. */
   #epoch = 0;
   #commits = 0;
@@ -43,6 +50,7 @@ export class Storage {
       records: new Map(this.#records),
       peers: [...this.#peers.values()],
       outcomes: new Map(this.#outcomes),
+      logs: new Map([...this.#logs].flatMap(([group, log]) => (log.vote ? [[group, loaded(log, log.vote)]] : []))),
     };
   }
 
@@ -51,6 +59,7 @@ export class Storage {
     this.#records.clear();
     this.#peers.clear();
     this.#outcomes.clear();
+    this.#logs.clear();
     this.#epoch += 1;
   }
 
@@ -71,8 +80,40 @@ export class Storage {
         if (write.value === null) this.#outcomes.delete(write.key);
         else this.#outcomes.set(write.key, write.value);
         return;
+      case "raft-vote":
+        if (write.value === null) this.#logs.delete(write.group);
+        else this.#log(write.group).vote = write.value;
+        return;
+      case "raft-entry":
+        this.#log(write.group).entries.set(write.index, write.bytes.slice());
+        return;
+      case "raft-truncate":
+        forget(this.#log(write.group), (index) => index >= write.from);
+        return;
+      case "raft-snapshot":
+        this.#log(write.group).snapshot = write.bytes.slice();
+        forget(this.#log(write.group), (index) => index <= write.upTo);
+        return;
       default:
         return unreachable(write);
     }
   }
+
+  #log(group: GroupId): Log {
+    let log = this.#logs.get(group);
+    if (!log) {
+      log = { vote: null, snapshot: null, entries: new Map() };
+      this.#logs.set(group, log);
+    }
+    return log;
+  }
+}
+
+function forget(log: Log, which: (index: number) => boolean): void {
+  for (const index of [...log.entries.keys()]) if (which(index)) log.entries.delete(index);
+}
+
+function loaded(log: Log, vote: StoredVote): StoredLog {
+  const entries = [...log.entries].map(([index, bytes]) => ({ index, bytes })).sort((a, b) => a.index - b.index);
+  return { vote, snapshot: log.snapshot, entries };
 }

@@ -4,9 +4,9 @@ import { PROFILES } from "./hub-settings.ts";
 import { federation, flatGroup } from "./topology.ts";
 
 test.each(PROFILES)("simulated hubs have the settings that the product gives them, %s", (profile) => {
-  const { network, gossip, membership, registry, limits } = resolveSettings({}, profile);
+  const { network, gossip, membership, consensus, registry, limits } = resolveSettings({}, profile);
   for (const hub of federation(21, profile).hubs)
-    expect(hub).toMatchObject({ network, gossip, membership, registry, limits });
+    expect(hub).toMatchObject({ network, gossip, membership, consensus, registry, limits });
   const wide = { ...limits, maxChildHubs: 200 };
   for (const hub of flatGroup(30, profile).hubs)
     expect(hub).toMatchObject({ network, gossip, membership, registry, limits: wide });

@@ -3,8 +3,7 @@
 import type { Check, StoredWrite } from "../../hub-core/common/outbox.ts";
 import type { Reply } from "../../hub-core/common/problem.ts";
 import { hash32, Random } from "../../hub-core/common/random.ts";
-import { type DurationMs, type GroupId, type HubId, type Millis, unreachable } from "../../hub-core/common/types.ts";
-import type { Led } from "../../hub-core/coordination/index.ts";
+import { type DurationMs, type HubId, type Millis, unreachable } from "../../hub-core/common/types.ts";
 import type { CheckOutcome, Effect, HubEvent } from "../../hub-core/hub/contract.ts";
 import type { Request } from "../../hub-core/hub/requests.ts";
 import type { MemberState } from "../../hub-core/wire/catalog.ts";
@@ -219,13 +218,6 @@ export class World<M extends Machine = Machine> implements Surroundings {
       return;
     }
     this.#handle(hub, run, event);
-  }
-
-  /** Its group's election has come to this: an event like any other, which says nothing itself. */
-  elected(hub: SimHub, group: GroupId, fact: Led | null): void {
-    if (!hub.machine) return;
-    this.#kind.elected(hub.machine as M, group, fact);
-    this.deliver(hub, hub.run, { kind: "introduce", hubs: [] });
   }
 
   /** Asks a hub; `answered` hears the reply, unless the hub dies first. */

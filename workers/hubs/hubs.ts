@@ -30,6 +30,11 @@ export class Hubs {
     return this.#o.candidates;
   }
 
+  /** Others are asked, or these in another order. */
+  among(candidates: readonly HubId[]): Hubs {
+    return new Hubs({ ...this.#o, candidates });
+  }
+
   stub(hub: HubId): HubStub {
     return this.#o.stubOf(hub);
   }
@@ -38,11 +43,11 @@ export class Hubs {
    * The first hub that answers, has not left or is draining, and has caught up with the others since its start, whatever it answers; else the
    * first that has not left, else the first that answers at all; 503 `hub_unreachable` when none does.
    */
-  async ask(request: HubRequest): Promise<Asked> {
+  async ask(request: HubRequest, withinMs?: DurationMs): Promise<Asked> {
     const { candidates } = this.#o;
     let fallback: Asked | null = null;
     for (const hubId of candidates) {
-      const reply = await this.#attempt(hubId, (stub) => stub.ask(request));
+      const reply = await this.#attempt(hubId, (stub) => stub.ask(request), withinMs);
       if (reply && !hasLeft(reply) && !isBehind(reply)) return { hubId, reply };
       if (reply && (fallback === null || hasLeft(fallback.reply))) fallback = { hubId, reply };
     }

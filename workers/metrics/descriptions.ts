@@ -19,8 +19,11 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   federation_frames_rejected_total: "Frames that were counted and dropped, by reason",
   federation_bytes_sent_total: "Bytes sent on peer links",
   federation_bytes_received_total: "Bytes received on peer links",
-  federation_messages_unsent_total: "Messages for peers without a link, by kind",
-  federation_messages_oversized_total: "Messages that no frame can hold, by kind",
+  federation_messages_unsent_total:
+    "Messages for peers without a link, or of a version that does not know them, by kind",
+  federation_messages_parted_total: "Messages sent in parts, as no frame can hold them, by kind",
+  federation_messages_oversized_total: "Messages that no frame can hold, nor the parts that they may have, by kind",
+  federation_message_parts_dropped_total: "Messages in parts that were dropped before they were whole, by reason",
   federation_clones_detected_total: "Other runs of this hub that were noticed",
   federation_metric_series_folded_total: "Series that were not kept, at the limit of series",
   gossip_message_latency:

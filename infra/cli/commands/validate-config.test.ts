@@ -65,3 +65,36 @@ test("a file that is not there and a directory are told as such", async () => {
 test("a sound file ends with 0", async () => {
   expect(await validate("sound")).toMatchObject({ code: 0, stdout: expect.stringContaining("sound: ok") });
 });
+
+const REGIONS = ["a", "b", "c", "d", "e"];
+const FEDERATION = `
+federation: { name: six-voters }
+regions: [${REGIONS.map((id) => `{ id: ${id}, coordinates: { latitude: 0, longitude: 0 } }`).join(", ")}]
+hubs:
+  - { id: g, region: a, hub_tier: global }
+${REGIONS.map((id) => `  - { id: h-${id}, region: ${id}, hub_tier: regional, parent_hub: g }`).join("\n")}
+consensus: { threshold: 0.7 }
+`;
+
+test("it tells what each group survives, and warns of a region whose loss leaves too few votes; the file is valid all the same", async () => {
+  await writeFile(join(directory, "six"), FEDERATION);
+  const { code, stdout } = await validate("six");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^global +6 +6 +5 +1 +not a$/m);
+  expect(stdout.replace(/\s+/g, " ")).toContain(
+    "warning: group global: without region a (g, h-a) 4 of 6 votes are left",
+  );
+  const told = JSON.parse((await validate("--json", "six")).stdout);
+  expect(told).toMatchObject({
+    valid: true,
+    survives: [{ group: "global", required_votes: 5, may_lose: 1, regions_at_risk: ["a"] }, ...REGIONS.map(() => ({}))],
+    warnings: [expect.stringContaining("set consensus.threshold to 0.66 or less")],
+  });
+});
+
+test("of a node file, which names no other hub, it tells what groups of each size survive", async () => {
+  const { stdout } = await validate("--json", "sound");
+  expect(JSON.parse(stdout)).toMatchObject({ survives: null, warnings: [] });
+  expect(JSON.parse(stdout).survives_by_size[6]).toEqual({ voters: 7, required_votes: 5, may_lose: 2 });
+  expect((await validate("sound")).stdout).toMatch(/^ +7 +5 +2$/m);
+});

@@ -12,8 +12,9 @@ import { readText, UnusablePath } from "../../local/files.ts";
 import { EXIT } from "../errors.ts";
 import { print } from "../output.ts";
 import { jsonOption } from "../target.ts";
+import { NOTHING_SURVIVES, type Survives, survivalLines, survivesOfFederation, survivesOfNode } from "./survives.ts";
 
-interface Verdict {
+interface Verdict extends Survives {
   readonly file: string;
   readonly valid: boolean;
   /** Null: the file could not be read. */
@@ -50,24 +51,25 @@ async function judge(file: string): Promise<Verdict> {
       expected: "a file that can be read",
       message: error.message,
     };
-    return { file, valid: false, kind: null, summary: "", errors: [unread] };
+    return { file, valid: false, kind: null, summary: "", errors: [unread], ...NOTHING_SURVIVES };
   }
   const kind = fileKind(text);
   if (kind === "federation") {
     const parsed = parseFederationFile(text, process.env);
-    if (!parsed.ok) return { file, valid: false, kind, summary: "", errors: parsed.errors };
+    if (!parsed.ok) return { file, valid: false, kind, summary: "", errors: parsed.errors, ...NOTHING_SURVIVES };
     const { name, regions, hubs, clusters } = parsed.value;
     const summary = `federation ${name}: ${regions.length} regions, ${hubs.length} hubs, ${clusters.length} clusters`;
-    return { file, valid: true, kind, summary, errors: [] };
+    return { file, valid: true, kind, summary, errors: [], ...survivesOfFederation(parsed.value) };
   }
   const parsed = parseNodeFile(text, process.env);
-  if (!parsed.ok) return { file, valid: false, kind, summary: "", errors: parsed.errors };
+  if (!parsed.ok) return { file, valid: false, kind, summary: "", errors: parsed.errors, ...NOTHING_SURVIVES };
   const { hub } = parsed.value;
-  return { file, valid: true, kind, summary: `node ${hub.hubId}: ${hub.tier} hub in ${hub.region}`, errors: [] };
+  const summary = `node ${hub.hubId}: ${hub.tier} hub in ${hub.region}`;
+  return { file, valid: true, kind, summary, errors: [], ...survivesOfNode(parsed.value) };
 }
 
 function lines(verdict: Verdict): string {
-  if (verdict.valid) return `${verdict.file}: ok (${verdict.summary})`;
+  if (verdict.valid) return [`${verdict.file}: ok (${verdict.summary})`, ...survivalLines(verdict)].join("\n");
   const count = verdict.errors.length === 1 ? "1 error" : `${verdict.errors.length} errors`;
   return [...verdict.errors.map((error) => formatError(error, verdict.file)), `${verdict.file}: ${count}`].join("\n");
 }

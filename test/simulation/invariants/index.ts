@@ -11,6 +11,7 @@ import { oneCoordinator } from "./one-coordinator.ts";
 import { regionStaysJoined } from "./region-stays-joined.ts";
 import { sequenceUnique } from "./sequence-unique.ts";
 import { soundDecisions } from "./sound-decisions.ts";
+import { clockStaysNear, noReturn } from "./state.ts";
 import { withinLimits } from "./within-limits.ts";
 
 export type { Invariant } from "./invariant.ts";
@@ -30,5 +31,7 @@ export function allInvariants(): Invariant[] {
     noResurrection(),
     oneCoordinator(),
     regionStaysJoined(),
+    noReturn(),
+    clockStaysNear(),
   ];
 }

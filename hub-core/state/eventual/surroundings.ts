@@ -1,0 +1,33 @@
+/** What eventual state needs of its hub. */
+import type { CatalogView } from "../../common/catalog-view.ts";
+import type { Metrics } from "../../common/metrics.ts";
+import type { Outbox } from "../../common/outbox.ts";
+import type { HubId, Millis } from "../../common/types.ts";
+import type { HubConfig } from "../../config/hub-config.ts";
+import { isGone, type Priority, type RecordBody } from "../../wire/catalog.ts";
+
+export interface Surroundings {
+  readonly self: HubId;
+  /** Of this life of the hub's storage. */
+  readonly replica: number;
+  readonly config: HubConfig;
+  readonly metrics: Metrics;
+  readonly catalog: CatalogView;
+  /** One change of the hub's own log. @returns false when the log has no room for it. */
+  publish(
+    key: string,
+    body: RecordBody,
+    priority: Priority,
+    expiresAt: Millis | null,
+    now: Millis,
+    out: Outbox,
+  ): boolean;
+}
+
+/** Since when a hub is gone, and so nobody answers for what it said; null while it is here. A hub nobody knows counts from `met`. */
+export function goneSince({ self, catalog }: Surroundings, hub: HubId, met: Millis): Millis | null {
+  if (hub === self) return null;
+  const view = catalog.hub(hub);
+  if (view && !isGone(view.state)) return null;
+  return Math.max(met, catalog.hubSince(hub));
+}

@@ -1,0 +1,1 @@
+export { StrongKeyValues } from "./key-values.ts";
