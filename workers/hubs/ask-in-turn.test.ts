@@ -125,6 +125,8 @@ test("a hub's own word that it does not know reaches the client, with the key", 
   world.says = () => refused(504, "outcome_unknown", "leader lost", { term: 7 });
   const body = await (await put("/api/state/k")).json();
   expect(body).toMatchObject({ detail: expect.stringContaining("leader lost"), term: 7, idempotency_key: keys()[0] });
+  // It has waited as long as the next one would.
+  expect(hubs()).toEqual(["regional-us"]);
 });
 
 test("a hub that has left is passed over, and a read goes on past one without a quorum", async () => {

@@ -91,9 +91,9 @@ class Turn {
     switch (this.#o.effect) {
       case "read":
         return false;
-      // That nothing was applied can only be said while no other hub was asked to.
+      // That nothing was applied can only be said while no other hub was asked to; and another one would wait as long in vain.
       case "write":
-        return standings.includes("no-quorum");
+        return standings.includes("no-quorum") || this.#heard.some(({ reply }) => saysUnknown(reply));
       case "write-once":
         return standings.some((standing) => standing !== "pass");
       default:
@@ -108,7 +108,7 @@ class Turn {
       if (answer) return answeredBy(this.#c, answer);
     }
     const found = (wanted: Standing) => this.#heard.find(({ reply }) => this.#standing(reply) === wanted);
-    const unknown = found("unknown");
+    const unknown = this.#heard.find(({ reply }) => saysUnknown(reply)) ?? found("unknown");
     const telling = found("no-quorum") ?? found("pass") ?? unknown;
     if (this.#o.effect !== "read" && unknown) return this.#outcomeUnknown(unknown.reply);
     if (telling) return answeredBy(this.#c, telling);
@@ -146,18 +146,22 @@ class Turn {
   }
 
   #outcomeUnknown(reply: Reply): Reply {
-    const { idempotencyKey } = this.#o;
-    const own = !reply.ok && reply.problem.code === "outcome_unknown" ? reply.problem : null;
-    const detail =
-      own?.detail ??
-      `${this.#asked.join(", ")} did not say in time how it ended: it may have been applied, or may yet be. Look before you repeat it`;
-    const again = "send it again with the Idempotency-Key that is given here, which applies it once";
-    return refused(504, "outcome_unknown", idempotencyKey === undefined ? detail : `${detail}; or ${again}`, {
-      ...own?.extra,
-      hubs: this.#asked,
-      ...(idempotencyKey === undefined ? {} : { idempotency_key: idempotencyKey }),
-    });
+    const { idempotencyKey, effect } = this.#o;
+    // Only where all hubs know the write by its key may it be repeated at whichever hub answers next.
+    const key = effect === "write" && idempotencyKey !== undefined ? { idempotency_key: idempotencyKey } : null;
+    const own = saysUnknown(reply) ? reply.problem : null;
+    const silence = `${this.#asked.join(", ")} did not say in time how it ended: it may have been applied, or may yet be.`;
+    const advice = key
+      ? "Look, or repeat it with the Idempotency-Key given here: it is applied once."
+      : "Look before you repeat it.";
+    const detail = `${own?.detail ?? silence} ${advice}`;
+    return refused(504, "outcome_unknown", detail, { ...own?.extra, hubs: this.#asked, ...key });
   }
+}
+
+/** A hub that has waited as long as it takes says so itself. */
+function saysUnknown(reply: Reply): reply is Reply<never> & { readonly ok: false } {
+  return !reply.ok && reply.problem.code === "outcome_unknown";
 }
 
 /** Null when none has come after `patienceMs`. */
