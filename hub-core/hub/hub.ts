@@ -100,6 +100,7 @@ export class Hub {
     this.eventual = openEventual(this, this.#identity.replica);
     this.registry = new Registry({
       states: this.eventual,
+      replica: this.#identity.replica,
       self: this.self,
       incarnation: this.#identity.incarnation,
       seqCeiling: this.#identity.seqCeiling,

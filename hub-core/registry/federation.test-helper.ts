@@ -210,6 +210,7 @@ export class World {
   #build(identity: HubIdentity, node: Omit<Node, "registry">): Registry {
     return new Registry({
       states: NO_STATES,
+      replica: 1,
       self: identity,
       incarnation: node.incarnation,
       seqCeiling: node.seqCeiling,

@@ -52,6 +52,7 @@ export function hubRecord(more: Partial<HubRecord> = {}): HubRecord {
     softwareVersion: "1.0.0",
     startedAt: 0,
     cutOffSince: null,
+    replica: 1,
     ...more,
   };
 }

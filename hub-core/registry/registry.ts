@@ -51,6 +51,7 @@ import { usageOf } from "./usage.ts";
 export interface RegistryOptions {
   readonly self: HubIdentity;
   readonly incarnation: number;
+  readonly replica: number;
   /** Numbers below it may have been used by earlier runs. */
   readonly seqCeiling: number;
   /** Own log as stored, by key. */
@@ -127,8 +128,7 @@ export class Registry {
       counted: (now) => this.#self.counted(now),
     });
     this.#owned = owned;
-    const { softwareVersion } = options;
-    this.#self = new SelfRecords({ self, incarnation, config, softwareVersion, catalog, log, owned });
+    this.#self = new SelfRecords({ ...options, catalog, log, owned });
     const succession = new Succession(self, catalog);
     const assignments = new Assignments(self, catalog.directory, metrics);
     this.#assignments = assignments;

@@ -12,6 +12,7 @@ import { sameSummary, summaryOf } from "./summary.ts";
 export interface SelfRecordsOptions {
   readonly self: HubIdentity;
   readonly incarnation: number;
+  readonly replica: number;
   readonly config: HubConfig;
   readonly softwareVersion: string;
   readonly catalog: Catalog;
@@ -131,6 +132,7 @@ export class SelfRecords {
       softwareVersion,
       startedAt: this.#startedAt,
       cutOffSince: this.#cutOffSince,
+      replica: this.#o.replica,
     };
     const expiresAt = now + tombstoneTtlMs;
     log.publish({ key: recordKeys.hub, body, priority: "normal", expiresAt, durable: true }, now, out);

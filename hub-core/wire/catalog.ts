@@ -117,6 +117,8 @@ const hubRecord = variant(1, {
   startedAt: uint,
   /** Of a hub in the global group: when it last heard from anyone there, once that is too long ago; null while it hears. */
   cutOffSince: since(2, nullable(uint), null),
+  /** Of its storage: another one has forgotten what the hub said before. 0: it does not say. */
+  replica: since(2, uint, 0),
 });
 
 const clusterRecord = variant(2, {

@@ -2,7 +2,7 @@
  * Protocol versions. A hub speaks with its neighbour in the newest version that both know, and always knows the one before.
  *   1: the first.
  *   2: frames may be compressed; link records carry utilisation, cluster records the time of what was asked of them,
- *      withdrawals what they yield to; there are records of eventual state, which version 1 carries as withdrawals.
+ *      withdrawals what they yield to, hubs which life of storage they are in; there are records of eventual state, which version 1 carries as withdrawals.
  */
 export const OLDEST_VERSION = 1;
 export const NEWEST_VERSION = 2;
