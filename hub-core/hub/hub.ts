@@ -112,9 +112,9 @@ export class Hub {
     this.eventual = openEventual(this, this.#identity.replica);
     this.registry = new Registry({
       states: this.eventual,
+      replica: this.#identity.replica,
       self: this.self,
       incarnation: this.#identity.incarnation,
-      replica: this.#identity.replica,
       seqCeiling: this.#identity.seqCeiling,
       storedRecords: stored.records,
       storedOutcomes: stored.outcomes,

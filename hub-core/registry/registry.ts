@@ -133,8 +133,7 @@ export class Registry {
       counted: (now) => this.selfRecords.counted(now),
     });
     this.#owned = owned;
-    const { replica, softwareVersion } = options;
-    this.selfRecords = new SelfRecords({ self, incarnation, replica, config, softwareVersion, catalog, log, owned });
+    this.selfRecords = new SelfRecords({ ...options, catalog, log, owned });
     const succession = new Succession(self, catalog);
     const assignments = new Assignments(self, catalog.directory, metrics);
     this.#assignments = assignments;
