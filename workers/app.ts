@@ -4,6 +4,7 @@ import { SOFTWARE_VERSION } from "../durable-objects/version.ts";
 import { consensusRoutes } from "./consensus/index.ts";
 import { decisionsRoutes } from "./decisions/index.ts";
 import { renderDocs } from "./docs/index.ts";
+import { drainRoutes } from "./drain/index.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 import { gossipRoutes } from "./gossip/index.ts";
 import { healthRoutes } from "./health/index.ts";
@@ -38,6 +39,7 @@ const routes = base
   .route("/", watchRoutes)
   .route("/", introduceRoutes)
   .route("/", decisionsRoutes)
+  .route("/", drainRoutes)
   .route("/", shutdownRoutes)
   .route("/", peerRoutes);
 

@@ -179,9 +179,14 @@ export class Consensus {
     );
   }
 
-  /** Leadership goes to another voter that has caught up, if there is one; this hub leads no more until `mayLead`. */
+  /** Leadership goes to another voter that has caught up, if there is one; this hub leads no more until `takeBack`. */
   handOver(now: Millis, out: ConsensusOutbox): void {
     this.#duties.handOver(now, out);
+    this.settle(now, out);
+  }
+
+  takeBack(now: Millis, out: ConsensusOutbox): void {
+    this.#duties.takeBack();
     this.settle(now, out);
   }
 

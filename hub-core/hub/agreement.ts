@@ -111,6 +111,15 @@ export class Agreement {
     this.#tell(now, out);
   }
 
+  /** A hub that drains leads no group; one that does no more may. */
+  drained(draining: boolean, now: Millis, out: StepEffects): void {
+    for (const consensus of this.all()) {
+      if (draining) consensus.handOver(now, this.#outbox(consensus, out));
+      else consensus.takeBack(now, this.#outbox(consensus, out));
+    }
+    this.#tell(now, out);
+  }
+
   catalogChanged(now: Millis, out: StepEffects): void {
     for (const consensus of this.all()) consensus.rosterChanged(now, this.#outbox(consensus, out));
     this.#tell(now, out);

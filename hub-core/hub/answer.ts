@@ -8,6 +8,7 @@ import { type LatencyObservation, latencyRecords, REPORT_FRESH_MS } from "../rou
 import { recordKeys } from "../wire/catalog.ts";
 import { configOf } from "./config-view.ts";
 import type { HubEvent } from "./contract.ts";
+import { setDraining } from "./draining.ts";
 import type { StepEffects } from "./effects.ts";
 import { answerState } from "./eventual.ts";
 import type { Hub } from "./hub.ts";
@@ -35,6 +36,9 @@ export function answerNow(hub: Hub, request: Exclude<Request, ConsensusRequest>,
       return answered(metricsOf(hub, now));
     case "locate":
       return locate(hub, request.hubId);
+    case "drain":
+    case "undrain":
+      return setDraining(hub, request.kind === "drain", now, out);
     case "shutdown":
       return hub.departure.begin(hub, now, out);
     case "gossip-stats":

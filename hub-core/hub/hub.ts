@@ -286,6 +286,7 @@ export class Hub {
       group.membership.start(theirs, this.#now, out);
     }
     this.agreement.start(this.#now, out);
+    if (this.registry.draining) this.agreement.drained(true, this.#now, out);
     out.log("info", "hub_started", { incarnation: this.#identity.incarnation, known_hubs: known.length });
   }
 
@@ -355,6 +356,8 @@ export class Hub {
         return this.registry.memberChanged(notice, now, out);
       case "coordinator-changed":
         return this.standingIn.review(this, now, out);
+      case "draining-changed":
+        return this.agreement.drained(notice.draining, now, out);
       case "clone-detected":
         this.#clones += 1;
         this.metrics.count("federation_clones_detected_total");

@@ -15,6 +15,9 @@ export type HubRequest =
   | { readonly kind: "metrics" }
   /** As it is in force: `ConfigAnswer`. */
   | { readonly kind: "config" }
+  /** Hand over all duties, and take none: `DrainAnswer`. */
+  | { readonly kind: "drain" }
+  | { readonly kind: "undrain" }
   /** Leave the federation: `Departed`. */
   | { readonly kind: "shutdown" }
   /** Where a hub is, as far as anyone here knows: `HubLocation`, or 404 `hub_unknown`. */

@@ -4,6 +4,7 @@ import type { HubId, Millis, RegionId, Tier } from "../common/types.ts";
 import { MEMBER_STATES, type MemberState } from "../wire/catalog.ts";
 import { checkConsensus, consensusOf } from "./agreement-status.ts";
 import { describeConfig } from "./config-view.ts";
+import { coordinationOf } from "./coordination-status.ts";
 import { type CostEstimate, estimateCost } from "./cost.ts";
 import type { Group } from "./group.ts";
 import type { Hub } from "./hub.ts";
@@ -68,7 +69,7 @@ export function healthOf(hub: Hub, now: Millis): Health {
     hub_tier: hub.self.tier,
     version: hub.softwareVersion,
     uptime_ms: now - hub.startedAt,
-    draining: hub.departure.state !== "running",
+    draining: hub.registry.draining || hub.departure.state !== "running",
     synced: hub.catchUp.done(hub, now),
     checks,
   };
@@ -86,6 +87,7 @@ export function statusOf(hub: Hub, now: Millis): Record<string, unknown> {
     members: memberCounts(hub),
     groups: byGroup(({ membership }) => membership.status()),
     consensus: consensusOf(hub, now),
+    coordination: coordinationOf(hub),
     catalog: hub.registry.status().catalog,
     state: hub.eventual.status(now),
     links: hub.links.greeted().map((link) => ({

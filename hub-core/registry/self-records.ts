@@ -51,6 +51,8 @@ export class SelfRecords {
 
   start(now: Millis, out: Outbox): void {
     this.#startedAt = now;
+    const hub = this.#o.log.newest(recordKeys.hub)?.body;
+    if (hub?.kind === "hub") this.#draining = hub.draining;
     const links = this.#o.log.newest(recordKeys.links)?.body;
     if (links?.kind === "links") {
       this.#links = links;

@@ -1,4 +1,5 @@
 /** The teeth of the simulator: bugs that have been made, or nearly, in protocols of this kind. */
+import { FAILOVER_MUTANTS } from "./failover-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { STATE_MUTANTS } from "./state-mutants.ts";
 
@@ -213,4 +214,5 @@ export const MUTANTS: readonly Mutant[] = [
     withinSeeds: 1,
   },
   ...STATE_MUTANTS,
+  ...FAILOVER_MUTANTS,
 ];
