@@ -157,13 +157,13 @@ test.each([
   ["strategies: [{ prefix: a/, strategy: merge }, { prefix: a/, strategy: multi_value }]", "given twice"],
   ["strategies: [{ prefix: a/, strategy: merge }, { prefix: a/b/, strategy: merge }]", 'overlaps "a/"'],
   ["strategies: [{ prefix: a/b/, strategy: merge }, { prefix: a/, strategy: merge }]", 'overlaps "a/b/"'],
-])("CONFIG-22: %s gives a key two strategies, and is refused", (written, why) => {
+])("CONFIG-24: %s gives a key two strategies, and is refused", (written, why) => {
   const [error] = errorsOf(parseNodeFile(`${FILE}\nstate: { ${written} }\n`, ENV));
   expect(error).toMatchObject({ path: "state.strategies[1].prefix" });
   expect(error?.message).toContain(why);
 });
 
-test("CONFIG-22: conflict strategies, the clock bound and the number of keys are read", () => {
+test("CONFIG-24: conflict strategies, the clock bound and the number of keys are read", () => {
   const written = "strategies: [{ prefix: a/, strategy: merge }, { prefix: b/, strategy: consensus_required }]";
   const parsed = parseNodeFile(`${FILE}\nstate: { ${written}, max_clock_skew: 2.5, max_keys: 50 }\n`, ENV);
   expect(parsed.ok && parsed.value.settings.state).toEqual({

@@ -2,7 +2,16 @@
 import type { Metrics } from "../common/metrics.ts";
 import { answered, type Reply, refused } from "../common/problem.ts";
 import type { Random } from "../common/random.ts";
-import { type DurationMs, downGroupOf, type GroupId, type HubId, type Millis, unreachable } from "../common/types.ts";
+import {
+  type DurationMs,
+  downGroupOf,
+  type GroupId,
+  type HubId,
+  type Json,
+  type Millis,
+  type RegionId,
+  unreachable,
+} from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import {
   Consensus,
@@ -21,6 +30,7 @@ import type { Registry } from "../registry/index.ts";
 import { StrongKeyValues } from "../state/strong/index.ts";
 import { GLOBAL_GROUP } from "../wire/log.ts";
 import type { StoredState } from "./contract.ts";
+import { malformed, RESERVED } from "./decisions/keys.ts";
 import type { StepEffects } from "./effects.ts";
 import type { Group } from "./group.ts";
 import type { Identity } from "./identity.ts";
@@ -34,6 +44,9 @@ export interface AgreementOptions {
   readonly groups: () => readonly Group[];
   readonly coordination: Coordination;
   readonly registry: Registry;
+  /** Why this hub votes against a decision about the federation itself; null: it does not. */
+  readonly judge: (key: string, value: Json) => string | null;
+  readonly isRemoved: (region: RegionId) => boolean;
   readonly random: Random;
   readonly metrics: Metrics;
 }
@@ -98,6 +111,15 @@ export class Agreement {
     this.#tell(now, out);
   }
 
+  /** A hub that drains leads no group; one that does no more may. */
+  drained(draining: boolean, now: Millis, out: StepEffects): void {
+    for (const consensus of this.all()) {
+      if (draining) consensus.handOver(now, this.#outbox(consensus, out));
+      else consensus.takeBack(now, this.#outbox(consensus, out));
+    }
+    this.#tell(now, out);
+  }
+
   catalogChanged(now: Millis, out: StepEffects): void {
     for (const consensus of this.all()) consensus.rosterChanged(now, this.#outbox(consensus, out));
     this.#tell(now, out);
@@ -117,6 +139,8 @@ export class Agreement {
   /** Answers `id` now or in a later step. */
   request(id: string, request: ConsensusRequest, now: Millis, out: StepEffects): void {
     if (request.kind === "consensus-status") return out.reply(id, answered(this.status(now)));
+    const misuse = reservedKey(request);
+    if (misuse) return out.reply(id, misuse);
     if (isOverview(request)) return out.reply(id, this.#overview(request));
     const consensus = this.#groupOf(request);
     if (consensus) consensus.request(id, request, now, this.#outbox(consensus, out));
@@ -144,11 +168,18 @@ export class Agreement {
       replica: identity.replica,
       incarnation: identity.incarnation,
       stored: stored.logs.get(group.id),
-      state: new GroupState({ group: group.id, keyValues: new StrongKeyValues(group.id), validate: () => null }),
+      state: new GroupState({ group: group.id, keyValues: new StrongKeyValues(group.id), validate: this.#o.judge }),
+      // As it is at each use: it may be decided anew while this hub runs.
       config: {
-        threshold: consensus.threshold,
-        proposalTimeoutMs: consensus.proposalTimeoutMs,
-        maxProposals: limits.maxConsensusProposals,
+        get threshold() {
+          return consensus.threshold;
+        },
+        get proposalTimeoutMs() {
+          return consensus.proposalTimeoutMs;
+        },
+        get maxProposals() {
+          return limits.maxConsensusProposals;
+        },
       },
       timing: timingOf(membership.probeIntervalMs),
       members: () => this.#members(group),
@@ -167,7 +198,7 @@ export class Agreement {
         isParent: downGroupOf({ ...identity, region }) === id,
         replica: record?.replica ?? 0,
         lineage: record === null ? null : (record.logs.find(({ group }) => group === id)?.lineage ?? 0),
-        state,
+        state: this.#o.isRemoved(region) ? "left" : state,
         stateSince: since,
         draining: record?.draining ?? false,
       };
@@ -245,6 +276,31 @@ export class Agreement {
       log: (level, event, fields) => out.log(level, event, fields),
       reply: (id, reply) => out.reply(id, reply),
     };
+  }
+}
+
+/** What the federation decides about itself is decided by ballot, in the global group. */
+function reservedKey(request: ConsensusRequest): Reply | null {
+  switch (request.kind) {
+    case "state-put":
+    case "state-delete":
+      if (!request.key.startsWith(RESERVED)) return null;
+      return refused(
+        403,
+        "key_reserved",
+        "Keys that begin with mpreg/ are decided by ballot: POST /api/consensus/proposals",
+      );
+    case "proposal-create": {
+      if (!request.key.startsWith(RESERVED)) return null;
+      if (request.proposalKind !== "ballot" || (request.group ?? GLOBAL_GROUP) !== GLOBAL_GROUP) {
+        const detail = "Keys that begin with mpreg/ are decided by a ballot of the group global.";
+        return refused(403, "key_reserved", detail);
+      }
+      const wrong = malformed(request.key, request.value);
+      return wrong === null ? null : refused(400, "invalid_decision", `${request.key}: ${wrong}`);
+    }
+    default:
+      return null;
   }
 }
 

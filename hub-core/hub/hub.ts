@@ -6,6 +6,7 @@ import { Metrics } from "../common/metrics.ts";
 import type { Notice } from "../common/outbox.ts";
 import { Random } from "../common/random.ts";
 import { type GroupId, type HubId, type HubIdentity, invariant, type Millis, unreachable } from "../common/types.ts";
+import { ownConfig } from "../config/hot-settings.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import { Coordination, type Led } from "../coordination/index.ts";
 import { TestMessages } from "../gossip/index.ts";
@@ -17,6 +18,8 @@ import { answer } from "./answer.ts";
 import { CatchUp } from "./catch-up.ts";
 import { checked } from "./checked.ts";
 import type { Effect, HubEvent, StoredState } from "./contract.ts";
+import { Decisions } from "./decisions/decisions.ts";
+import { followDecisions } from "./decisions/enforce.ts";
 import { Departure } from "./departure.ts";
 import { Directory } from "./directory.ts";
 import { StepEffects } from "./effects.ts";
@@ -60,6 +63,7 @@ export class Hub {
   readonly router: Router;
   readonly tests: TestMessages;
   readonly agreement: Agreement;
+  readonly decisions: Decisions;
   readonly links: Links;
   readonly catchUp = new CatchUp();
   readonly departure = new Departure();
@@ -77,7 +81,8 @@ export class Hub {
   #clones = 0;
 
   constructor(options: HubOptions, now: Millis) {
-    const { config, stored } = options;
+    const { stored } = options;
+    const config = ownConfig(options.config);
     const random = new Random(options.seed);
     this.self = config.hub;
     this.config = config;
@@ -88,7 +93,11 @@ export class Hub {
     this.#identity = new Identity(stored.identity, random, now);
     this.#linkLook = new LinkLook(config, now);
     this.#directory = new Directory(this.self.hubId, [...config.seeds, ...config.above, ...stored.peers]);
-    this.meeting = new Meeting({ directory: this.#directory, catalog: () => this.registry.catalog });
+    this.meeting = new Meeting({
+      directory: this.#directory,
+      catalog: () => this.registry.catalog,
+      isRemoved: ({ region }) => region !== this.self.region && this.decisions.removed.has(region),
+    });
     this.coordination = new Coordination(this.self);
     this.links = openLinks({
       config,
@@ -103,9 +112,9 @@ export class Hub {
     this.eventual = openEventual(this, this.#identity.replica);
     this.registry = new Registry({
       states: this.eventual,
+      replica: this.#identity.replica,
       self: this.self,
       incarnation: this.#identity.incarnation,
-      replica: this.#identity.replica,
       seqCeiling: this.#identity.seqCeiling,
       storedRecords: stored.records,
       storedOutcomes: stored.outcomes,
@@ -139,7 +148,10 @@ export class Hub {
       limit: MAX_TEST_MESSAGES,
       resendMs: config.gossip.intervalMs,
     });
+    this.decisions = new Decisions({ config, file: options.config, registry: () => this.registry });
     this.agreement = new Agreement({
+      judge: (key, value) => this.decisions.judge(key, value),
+      isRemoved: (region) => this.decisions.removed.has(region),
       config,
       stored,
       identity: this.#identity,
@@ -204,6 +216,14 @@ export class Hub {
     this.#overlayStale = true;
   }
 
+  partFrom(which: (hub: HubIdentity) => boolean, out: StepEffects): void {
+    const peers = this.links.greeted().flatMap(({ peer }) => {
+      const hub = this.find(peer);
+      return hub && which(hub) ? [peer] : [];
+    });
+    if (peers.length > 0) this.links.part(new Set(peers), this.#now, this.#news, out);
+  }
+
   /** Says goodbye to everyone of a group that this hub is in no more. */
   part(group: Group, out: StepEffects): void {
     this.links.part(this.meeting.linkedIn(group), this.#now, this.#news, out);
@@ -266,6 +286,7 @@ export class Hub {
       group.membership.start(theirs, this.#now, out);
     }
     this.agreement.start(this.#now, out);
+    if (this.registry.draining) this.agreement.drained(true, this.#now, out);
     out.log("info", "hub_started", { incarnation: this.#identity.incarnation, known_hubs: known.length });
   }
 
@@ -290,6 +311,8 @@ export class Hub {
     for (const machine of this.#machines()) if (machine.nextDeadline() <= now) machine.tick(now, out);
     if (this.#linkLook.nextDeadline() <= now) this.#linkLook.tick(this, now, out);
     this.standingIn.tick(this, now, out);
+    followDecisions(this, now, out);
+    this.#settle(out);
     if (this.links.nextDeadline() <= now) this.links.tick(now, this.#news, out);
     this.#settle(out);
     for (const { gossip } of this.groups) if (gossip.nextDeadline() <= now) gossip.tick(now, out);
@@ -333,6 +356,8 @@ export class Hub {
         return this.registry.memberChanged(notice, now, out);
       case "coordinator-changed":
         return this.standingIn.review(this, now, out);
+      case "draining-changed":
+        return this.agreement.drained(notice.draining, now, out);
       case "clone-detected":
         this.#clones += 1;
         this.metrics.count("federation_clones_detected_total");

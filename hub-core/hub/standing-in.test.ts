@@ -321,3 +321,24 @@ function question(service: string): object {
     strategy: "best",
   };
 }
+
+test("COORD-3: status says who coordinates each group, whether acting, in which term and since when", () => {
+  failOver("l-east-1", 4);
+  const statusAt = (id: HubId) => {
+    world.ask(id, "status", { kind: "status" });
+    world.ask(id, "registry", { kind: "registry-status" });
+    world.run(0);
+    const value = (name: string) => (world.replies.get(name) as { value: Record<string, unknown> }).value;
+    return { coordination: value("status").coordination, groups: value("registry").groups };
+  };
+  const acting = { coordinator: "l-east-1", acting: true, term: 4, since_at: expect.any(String), parent: "r-east" };
+  expect(statusAt("l-east-2").coordination).toEqual({ east: acting });
+  expect(statusAt("l-east-1").coordination).toMatchObject({
+    east: acting,
+    global: { coordinator: "g", acting: false },
+  });
+  expect(statusAt("l-west-1").groups).toContainEqual({ group: "east", ...acting });
+  expect(statusAt("l-west-1").groups).toContainEqual(
+    expect.objectContaining({ group: "west", coordinator: "r-west", acting: false, term: null }),
+  );
+});

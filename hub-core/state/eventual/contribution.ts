@@ -33,7 +33,14 @@ export function toContribution({ context, entries, tallies }: KeyState): Contrib
       field,
       value,
     })),
-    tallies: counted.map((tally) => ({ ...tally, actor: place(tally.actor) })),
+    tallies: counted.map(({ field, actor, added, taken, addedGone, takenGone }) => ({
+      actor: place(actor),
+      field,
+      added,
+      taken,
+      addedGone,
+      takenGone,
+    })),
   };
 }
 

@@ -1,13 +1,15 @@
 /** One key as this hub knows it: what each hub says of it, and all of that joined. */
 import type { HubId, Millis } from "../../common/types.ts";
 import type { Contribution } from "../../wire/state-records.ts";
-import { EMPTY, isDead, join, type KeyState } from "../types/key-state.ts";
+import { covers, EMPTY, isDead, join, type KeyState } from "../types/key-state.ts";
 import { fingerprint, fromContribution } from "./contribution.ts";
 
 /** One hub's word of a key. */
 export interface Source {
   readonly origin: HubId;
   readonly recordKey: string;
+  /** The life of storage in which it was first said. */
+  readonly replica: string;
   readonly contribution: Contribution;
   readonly onBehalf: boolean;
   /** When it came here. */
@@ -57,9 +59,12 @@ export class EventualKey {
     return this.#sources.get(`${origin}|${recordKey}`);
   }
 
-  hear(source: Source): void {
+  /** @returns whether it says less than that hub said before: a hub that lost its storage hears its own words from whoever is first. */
+  hear(source: Source): { readonly saysLess: boolean } {
+    const before = this.source(source.origin, source.recordKey);
     this.#sources.set(`${source.origin}|${source.recordKey}`, source);
     this.#become(join(this.#state, fromContribution(source.contribution)), source.since);
+    return { saysLess: before !== undefined && !covers(said([source]), said([before])) };
   }
 
   silence(origin: HubId, recordKey: string): void {
