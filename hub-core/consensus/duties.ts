@@ -51,10 +51,6 @@ export class Duties {
     this.#giveLeadership(now, out);
   }
 
-  takeBack(): void {
-    this.#handedOver = false;
-  }
-
   nextDeadline(): Millis {
     const { raft, state } = this.#c;
     const leads = raft.leadership !== null;
