@@ -186,9 +186,9 @@ export class Consensus {
     this.settle(now, out);
   }
 
-  takeBack(now: Millis, out: ConsensusOutbox): void {
+  /** Takes a hand-over back. */
+  mayLead(): void {
     this.#duties.takeBack();
-    this.settle(now, out);
   }
 
   status(now: Millis): GroupStatus {
