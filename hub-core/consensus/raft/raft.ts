@@ -97,9 +97,7 @@ export class Raft {
       case "raft-snapshot":
         return this.#led(from, message, now, out);
       case "raft-timeout-now":
-        if (message.term === this.state.term && from === this.state.leader && this.state.isVoter) {
-          this.#campaign(false, true, now, out);
-        }
+        if (message.term === this.state.term) this.#stand(from, now, out);
         return false;
       default:
         this.#answered(from, message, now, out);
@@ -202,6 +200,11 @@ export class Raft {
       out.send(hubId, { kind: "raft-vote", ...state.envelope(replica, candidacy.term), ...asked });
     }
     this.#count(candidacy, now, out);
+  }
+
+  /** As its leader asks. */
+  #stand(asker: HubId, now: Millis, out: Outbox): void {
+    if (!this.leadership && asker === this.state.leader && this.state.isVoter) this.#campaign(false, true, now, out);
   }
 
   #count(candidacy: Candidacy, now: Millis, out: Outbox): void {
