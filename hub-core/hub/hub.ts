@@ -97,7 +97,7 @@ export class Hub {
       groupFor: (hub) => this.groupFor(hub),
       groupOfPeer: (peer) => this.#groupOfPeer(peer),
     });
-    this.eventual = openEventual(this, this.#identity.replica);
+    this.eventual = openEventual(this, this.#identity.replica, this.#directory.all());
     this.registry = new Registry({
       states: this.eventual,
       replica: this.#identity.replica,
