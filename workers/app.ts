@@ -2,7 +2,9 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { SOFTWARE_VERSION } from "../durable-objects/version.ts";
 import { consensusRoutes } from "./consensus/index.ts";
+import { decisionsRoutes } from "./decisions/index.ts";
 import { renderDocs } from "./docs/index.ts";
+import { drainRoutes } from "./drain/index.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 import { gossipRoutes } from "./gossip/index.ts";
 import { healthRoutes } from "./health/index.ts";
@@ -36,6 +38,8 @@ const routes = base
   .route("/", leaseRoutes)
   .route("/", watchRoutes)
   .route("/", introduceRoutes)
+  .route("/", decisionsRoutes)
+  .route("/", drainRoutes)
   .route("/", shutdownRoutes)
   .route("/", peerRoutes);
 

@@ -9,7 +9,6 @@ import type { Random } from "../common/random.ts";
 import { inMillionths } from "../common/required-votes.ts";
 import type { DurationMs, GroupId, HubId, Millis } from "../common/types.ts";
 import type { Command } from "../wire/log.ts";
-import type { MessageOf } from "../wire/messages.ts";
 import {
   completed,
   idempotencyOf,
@@ -20,16 +19,16 @@ import {
   type WriteRequest,
 } from "./answers.ts";
 import { Duties } from "./duties.ts";
+import { Forwarding } from "./forwarding.ts";
 import type { GroupState } from "./group-state.ts";
-import { Intake } from "./intake.ts";
-import { type ConsensusMessage, isVoter, type QuorumView, type RaftMessage, type RaftTiming } from "./raft/index.ts";
-import { Readers } from "./readers.ts";
+import type { ConsensusMessage, RaftMessage, RaftTiming } from "./raft/index.ts";
+import { Reading } from "./reading.ts";
 import { Replication } from "./replication.ts";
 import type { GroupRequest } from "./requests.ts";
 import type { RosterMember } from "./roster.ts";
 import { type GroupStatus, statusOf } from "./status.ts";
 import { Watchers } from "./watchers.ts";
-import { noQuorum, Writers } from "./writers.ts";
+import { noQuorum } from "./writers.ts";
 
 export interface ConsensusConfig {
   /** 0…1 */
@@ -65,26 +64,18 @@ export interface GroupLeader {
   readonly term: number;
 }
 
-/** Commands in one entry, and entries that may be on their way: under load commands wait for company, alone they do not. */
-const MAX_BATCH = 256;
-const PIPELINE = 4;
-const MAX_FORWARDED = 256;
-const MAX_READS = 1_024;
-/** A question to a leader that is never answered is asked again. */
-const RETRIES_PER_ELECTION = 1;
-
 export class Consensus {
   readonly group: GroupId;
   readonly options: ConsensusOptions;
   readonly replication: Replication;
   readonly state: GroupState;
-  readonly writers: Writers;
-  readonly readers: Readers;
-  readonly watchers: Watchers;
-  readonly #intake = new Intake();
+  readonly #forwarding: Forwarding;
+  readonly #reading: Reading;
+  readonly #watchers: Watchers;
   readonly #duties: Duties;
-  #retryAt: Millis = Number.POSITIVE_INFINITY;
   #toldLineage = -1;
+  #now: Millis = 0;
+  #replies: ConsensusOutbox | null = null;
 
   constructor(options: ConsensusOptions) {
     this.options = options;
@@ -92,9 +83,12 @@ export class Consensus {
     this.state = options.state;
     const { group, self, replica, stored, timing, random } = options;
     this.replication = new Replication({ group, self, replica, stored, timing, random }, options.state);
-    this.writers = new Writers(group, self, options.incarnation);
-    this.readers = new Readers(group);
-    this.watchers = new Watchers(group, options.state.keyValues);
+    const { raft } = this.replication;
+    const { incarnation, state } = options;
+    const retryMs = timing.electionMs;
+    this.#forwarding = new Forwarding({ group, self, incarnation, retryMs, raft, state });
+    this.#reading = new Reading({ group, retryMs, raft });
+    this.#watchers = new Watchers(group, options.state.keyValues);
     this.#duties = new Duties(this);
     options.metrics.declare("consensus_proposal_time", { group });
   }
@@ -115,8 +109,7 @@ export class Consensus {
   }
 
   get votes(): boolean {
-    const { configuration } = this.raft.state;
-    return isVoter(configuration, this.options.self, this.options.replica);
+    return this.raft.state.isVoter;
   }
 
   start(now: Millis, out: ConsensusOutbox): void {
@@ -128,19 +121,17 @@ export class Consensus {
   // ── Events ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   receive(from: HubId, message: ConsensusMessage, now: Millis, out: ConsensusOutbox): void {
-    this.#replies = out;
-    const { replica, metrics } = this.options;
+    const { self, replica, metrics } = this.options;
     const { state } = this.raft;
-    if (message.to !== 0 && message.to !== replica) {
-      out.send(from, { kind: "raft-stranger", ...state.envelope(0, 0) });
-      return;
-    }
     const leads = message.kind === "raft-append" || message.kind === "raft-snapshot";
-    if (state.lineage === 0 && leads && message.lineage !== 0) state.join(message.lineage, out);
-    if (message.lineage !== state.lineage || state.lineage === 0) {
+    const isMine = from !== self && (message.to === 0 || message.to === replica);
+    if (isMine && leads && message.to === replica && state.lineage === 0 && message.lineage !== 0)
+      state.join(message.lineage, out);
+    if (!isMine || message.lineage !== state.lineage || state.lineage === 0) {
       metrics.count("consensus_foreign_messages_total", 1, { group: this.group });
       return;
     }
+    this.#begin(now, out);
     this.raft.doubt(from, false, now, out);
     this.#take(from, message, now, out);
     this.settle(now, out);
@@ -159,47 +150,45 @@ export class Consensus {
   }
 
   request(id: string, request: GroupRequest, now: Millis, out: ConsensusOutbox): void {
-    this.#replies = out;
+    this.#begin(now, out);
     const finish = (reply: Reply): void => out.reply(id, reply);
     if (isWrite(request)) this.#write(id, request, now);
     else if (request.kind === "state-watch") {
       const until = now + request.waitMs;
-      this.watchers.submit({ page: request, until, finish: this.#later(id) });
+      this.#watchers.submit({ page: request, until, finish: this.#later(id) });
     } else this.#read(id, request, now, finish);
     this.settle(now, out);
   }
 
   tick(now: Millis, out: ConsensusOutbox): void {
-    this.#replies = out;
+    this.#begin(now, out);
     if (this.raft.nextDeadline() <= now) this.raft.tick(now, out);
-    if (this.#retryAt <= now) {
-      this.#retryAt = Number.POSITIVE_INFINITY;
-      this.writers.handAgain();
-      this.readers.askAgain();
-    }
     const quorum = this.raft.quorum(now);
-    this.writers.expire(now, quorum);
-    this.readers.expire(now, quorum);
-    this.watchers.expire(now);
-    this.#duties.tick(now, out);
+    this.#forwarding.tick(now, quorum);
+    this.#reading.tick(now, quorum);
+    this.#watchers.expire(now);
     this.settle(now, out);
   }
 
   nextDeadline(): Millis {
     return Math.min(
       this.raft.nextDeadline(),
-      this.#retryAt,
-      this.writers.nextDeadline(),
-      this.readers.nextDeadline(),
-      this.watchers.nextDeadline(),
+      this.#forwarding.nextDeadline(),
+      this.#reading.nextDeadline(),
+      this.#watchers.nextDeadline(),
       this.#duties.nextDeadline(),
     );
   }
 
-  /** Leadership goes to another voter that has caught up, if there is one; this hub leads no more until `mayLead`. */
+  /** Leadership goes to another voter that has caught up, as soon as there is one, and again should this hub be elected. */
   handOver(now: Millis, out: ConsensusOutbox): void {
     this.#duties.handOver(now, out);
     this.settle(now, out);
+  }
+
+  /** Takes a hand-over back. */
+  mayLead(): void {
+    this.#duties.takeBack();
   }
 
   status(now: Millis): GroupStatus {
@@ -208,27 +197,30 @@ export class Consensus {
 
   /** A command of this hub itself. */
   propose(operation: Command["operation"], deadline: Millis, finish: (reply: Reply) => void): void {
-    this.writers.submit({ operation, idempotency: null, deadline, finish });
+    this.#forwarding.writers.submit({ operation, idempotency: null, deadline, finish });
   }
 
   /** All that follows from an event, until nothing more does. */
   settle(now: Millis, out: ConsensusOutbox): void {
-    this.#replies = out;
+    this.#begin(now, out);
     for (;;) {
       const before = this.#standing();
-      this.#collectReads(now, out);
-      this.#applyCommitted(now, out);
+      this.#applyCommitted();
       this.#duties.settle(now, out);
-      this.#handOn(now, out);
+      this.#forwarding.settle(now, out);
+      this.#reading.settle(this.replication.applied, now, out);
       if (this.#standing() === before) break;
     }
-    this.replication.compact(now, out);
+    this.replication.compact(out);
     this.#replies = null;
   }
 
   // ── Inside ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #replies: ConsensusOutbox | null = null;
+  #begin(now: Millis, out: ConsensusOutbox): void {
+    this.#now = now;
+    this.#replies = out;
+  }
 
   /** Answers come in a later step, through the outbox of that step. */
   #later(id: string): (reply: Reply) => void {
@@ -237,38 +229,27 @@ export class Consensus {
 
   #standing(): string {
     const { state } = this.raft;
-    return `${state.term} ${state.log.lastIndex} ${state.commit} ${this.replication.applied} ${state.leader} ${this.writers.waiting}`;
+    return `${state.term} ${state.log.lastIndex} ${state.commit} ${this.replication.applied} ${state.leader} ${this.#forwarding.writers.waiting}`;
   }
 
   #take(from: HubId, message: ConsensusMessage, now: Millis, out: ConsensusOutbox): void {
     switch (message.kind) {
       case "raft-forward":
-        return this.#forwarded(from, message, now, out);
-      case "raft-forward-refused": {
-        const { sessions, term, reason, have, need } = message;
-        for (const { incarnation, seq } of sessions) {
-          if (incarnation === this.options.incarnation) this.writers.refusedBy(seq, term, reason, { have, need });
-        }
-        return;
-      }
+        return this.#forwarding.forwarded(from, message, now, out);
+      case "raft-forward-refused":
+        return this.#forwarding.refused(from, message, now);
       case "raft-read":
-        return this.#readAsked(from, message, now, out);
+        return this.#reading.asked(from, message, now, out);
       case "raft-read-index":
-        if (message.index !== null) this.readers.ready(message.ids, message.index);
-        else if (message.have < message.need) this.readers.refusedBy(message.ids, message);
-        else this.readers.abandoned(message.ids);
-        return;
+        return this.#reading.answered(from, message, now);
       default: {
-        const snapshot = this.raft.receive(from, message satisfies RaftMessage, now, out);
-        if (snapshot) {
-          this.replication.restored(snapshot);
-          this.writers.lookUp((session) => this.state.outcome(session));
-        }
+        const restored = this.raft.receive(from, message satisfies RaftMessage, now, out);
+        if (restored) this.#forwarding.writers.lookUp((session) => this.state.outcome(session));
       }
     }
   }
 
-  // ── Writes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Requests ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #write(id: string, request: WriteRequest, now: Millis): void {
     const { options } = this;
@@ -280,7 +261,7 @@ export class Consensus {
       fresh: (prefix) => `${prefix}-${options.random.uint48().toString(36)}`,
       ...options.config,
     });
-    this.writers.submit({
+    this.#forwarding.writers.submit({
       operation,
       idempotency: idempotencyOf(request),
       deadline,
@@ -291,142 +272,22 @@ export class Consensus {
     });
   }
 
-  #now: Millis = 0;
-
-  #handOn(now: Millis, out: ConsensusOutbox): void {
-    this.#now = now;
-    const { state, leadership } = this.raft;
-    const quorum = this.raft.quorum(now);
-    if (leadership) {
-      this.#intake.begin(state.term);
-      if (quorum.have < quorum.need) this.writers.failUnhanded(quorum);
-      this.#append(now, out);
-      return;
-    }
-    this.#intake.clear();
-    if (state.lineage !== 0 && state.leader === null && !this.raft.hasMajority()) {
-      this.writers.failUnhanded(quorum);
-      this.readers.fail(quorum);
-    }
-    if (state.leader === null) return;
-    this.#forward(state.leader, now, out);
-    this.#askReads(state.leader, now, out);
-  }
-
-  /** While fewer than a few entries are on their way: what is proposed meanwhile goes together in the next. */
-  #append(now: Millis, out: ConsensusOutbox): void {
-    const { state, leadership } = this.raft;
-    while (leadership && state.log.lastIndex - state.commit < PIPELINE) {
-      const own = this.writers.unhanded(state.term, MAX_BATCH);
-      const commands = [...own, ...this.#intake.take(MAX_BATCH - own.length)];
-      if (commands.length === 0) return;
-      if (!leadership.propose(commands, now, out)) {
-        for (const command of commands.slice(own.length)) this.#intake.offer(command);
-        return;
-      }
-      this.writers.handed(own, state.term);
-    }
-  }
-
-  #forward(leader: HubId, now: Millis, out: ConsensusOutbox): void {
-    const { state } = this.raft;
-    for (;;) {
-      const commands = this.writers.unhanded(state.term, MAX_FORWARDED);
-      if (commands.length === 0) return;
-      this.#armRetry(now);
-      if (!out.send(leader, { kind: "raft-forward", ...state.envelope(0), commands })) return;
-      this.raft.expectLeader(now);
-      this.writers.handed(commands, state.term);
-    }
-  }
-
-  #forwarded(from: HubId, { commands, term }: MessageOf<"raft-forward">, now: Millis, out: ConsensusOutbox): void {
-    const { state, leadership } = this.raft;
-    const refuse = (
-      refused: readonly Command[],
-      reason: "not-leader" | "no-quorum" | "busy",
-      quorum: QuorumView,
-    ): void => {
-      if (refused.length === 0) return;
-      const sessions = refused.map(({ session: { incarnation, seq } }) => ({ incarnation, seq }));
-      out.send(from, { kind: "raft-forward-refused", ...state.envelope(0, term), sessions, reason, ...quorum });
-    };
-    const quorum = this.raft.quorum(now);
-    if (!leadership || term !== state.term) return refuse(commands, "not-leader", quorum);
-    this.#intake.begin(state.term);
-    if (quorum.have < quorum.need) {
-      for (const { session } of commands) this.#intake.refuse(session);
-      return refuse(commands, "no-quorum", quorum);
-    }
-    const declined = commands.filter((command) => !this.#intake.offer(command));
-    refuse(declined, "busy", quorum);
-  }
-
-  #armRetry(now: Millis): void {
-    const after = this.options.timing.electionMs / RETRIES_PER_ELECTION;
-    this.#retryAt = Math.min(this.#retryAt, now + after);
-  }
-
-  // ── Reads ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
   #read(id: string, request: ReadRequest, now: Millis, finish: (reply: Reply) => void): void {
     const answer = (): Reply => read(request, this.state);
     const stale = !("consistency" in request) || request.consistency === "stale";
     if (stale) return finish(answer());
     const deadline = now + this.options.config.proposalTimeoutMs;
-    this.readers.submit({ answer, deadline, finish: this.#later(id) });
-  }
-
-  #collectReads(now: Millis, out: ConsensusOutbox): void {
-    const { raft } = this;
-    if (raft.leadership) {
-      const quorum = raft.quorum(now);
-      // What cannot be committed cannot be vouched for either, until this term's first entry is.
-      if (!raft.leadership.settled && quorum.have < quorum.need) this.readers.fail(quorum);
-      const ids = this.readers.unasked(raft.state.term, MAX_READS);
-      if (ids.length > 0) raft.read({ from: null, ids }, now, out);
-    }
-    for (const { from, ids, index } of raft.readsReady.splice(0)) {
-      if (from === null) this.readers.ready(ids, index);
-      else this.#answerRead(from, ids, index, now, out);
-    }
-    for (const { from, ids } of raft.readsAbandoned.splice(0)) {
-      if (from === null) this.readers.abandoned(ids);
-      else this.#answerRead(from, ids, null, now, out);
-    }
-    this.readers.appliedUpTo(this.replication.applied);
-  }
-
-  #askReads(leader: HubId, now: Millis, out: ConsensusOutbox): void {
-    const { state } = this.raft;
-    const ids = this.readers.unasked(state.term, MAX_READS);
-    if (ids.length === 0) return;
-    this.#armRetry(now);
-    this.raft.expectLeader(now);
-    if (!out.send(leader, { kind: "raft-read", ...state.envelope(0), ids })) this.readers.abandoned(ids);
-  }
-
-  #readAsked(from: HubId, { ids, term }: MessageOf<"raft-read">, now: Millis, out: ConsensusOutbox): void {
-    const { raft } = this;
-    const quorum = raft.quorum(now);
-    const can = raft.leadership && term === raft.state.term && (raft.leadership.settled || quorum.have >= quorum.need);
-    if (can) raft.read({ from, ids }, now, out);
-    else this.#answerRead(from, ids, null, now, out);
-  }
-
-  #answerRead(to: HubId, ids: readonly number[], index: number | null, now: Millis, out: ConsensusOutbox): void {
-    const leads = this.raft.leadership !== null;
-    const quorum = leads ? this.raft.quorum(now) : { have: 0, need: 0 };
-    out.send(to, { kind: "raft-read-index", ...this.raft.state.envelope(0), ids, index, ...quorum });
+    this.#reading.readers.submit({ answer, deadline, finish: this.#later(id) });
   }
 
   // ── Applying ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #applyCommitted(now: Millis, _out: ConsensusOutbox): void {
-    this.#now = now;
-    for (const { session, reply } of this.replication.apply()) this.writers.applied(session, reply);
-    this.readers.appliedUpTo(this.replication.applied);
-    this.watchers.applied();
+  #applyCommitted(): void {
+    for (const { session, reply } of this.replication.apply()) {
+      this.#forwarding.applied(session);
+      this.#forwarding.writers.applied(session, reply);
+    }
+    this.#watchers.applied();
   }
 
   /** The group's lineage is in the hub record: true once after it has changed. */

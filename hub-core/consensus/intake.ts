@@ -1,21 +1,24 @@
 /**
  * A leader's side of forwarded commands. What it has refused in its term it never takes in that term, however late a copy
- * arrives: who forwarded it has told its client that nothing was applied.
+ * arrives; and what it has taken it never refuses: who forwarded it tells its client what became of it.
  */
 import type { HubId } from "../common/types.ts";
 import type { Command, Session } from "../wire/log.ts";
+import type { Batch } from "./batch.ts";
 
 /** Commands that wait for the log to catch up, of all hubs. */
-const MAX_QUEUED = 4_096;
+export const MAX_QUEUED = 4_096;
 /** Remembered refusals: beyond it the oldest stand for all before them of their hub. */
-const MAX_REFUSED = 1_024;
+export const MAX_REFUSED = 1_024;
 
 type Name = Pick<Session, "hubId" | "incarnation" | "seq">;
 
 export class Intake {
   #term = 0;
   #queue: Command[] = [];
-  #refused = new Set<string>();
+  /** Queued, or in the log and not applied yet. */
+  readonly #taken = new Set<string>();
+  readonly #refused = new Set<string>();
   readonly #refusedUpTo = new Map<HubId, { incarnation: number; seq: number }>();
 
   get queued(): number {
@@ -25,19 +28,25 @@ export class Intake {
   begin(term: number): void {
     if (term === this.#term) return;
     this.#term = term;
-    this.#queue = [];
-    this.#refused = new Set();
+    this.clear();
+    this.#refused.clear();
     this.#refusedUpTo.clear();
   }
 
-  /** False: refused, now or before. */
+  /** False: not now, or never in this term. One that was taken before is not taken twice. */
   offer(command: Command): boolean {
-    if (this.#wasRefused(command.session)) return false;
-    if (this.#queue.length >= MAX_QUEUED) return false;
+    if (this.hasTaken(command.session)) return true;
+    if (this.#wasRefused(command.session) || this.#queue.length >= MAX_QUEUED) return false;
+    this.#taken.add(nameOf(command.session));
     this.#queue.push(command);
     return true;
   }
 
+  hasTaken(session: Name): boolean {
+    return this.#taken.has(nameOf(session));
+  }
+
+  /** For the rest of the term. */
   refuse({ hubId, incarnation, seq }: Name): void {
     this.#refused.add(nameOf({ hubId, incarnation, seq }));
     if (this.#refused.size <= MAX_REFUSED) return;
@@ -49,13 +58,20 @@ export class Intake {
     if (!before || before.incarnation <= run) this.#refusedUpTo.set(hub, { incarnation: run, seq: seqUpTo });
   }
 
-  take(limit: number): Command[] {
-    return this.#queue.splice(0, limit);
+  fill(batch: Batch): void {
+    const end = this.#queue.findIndex((command) => !batch.add(command));
+    this.#queue.splice(0, end === -1 ? this.#queue.length : end);
+  }
+
+  /** From here on the state knows how it ended. */
+  applied(session: Name): void {
+    this.#taken.delete(nameOf(session));
   }
 
   /** Leadership has ended: who forwarded them hands them to the next. */
   clear(): void {
     this.#queue = [];
+    this.#taken.clear();
   }
 
   #wasRefused(session: Name): boolean {

@@ -63,14 +63,6 @@ export class Readers {
     for (const read of this.#waiting.values()) if (read.index === null) read.askedIn = 0;
   }
 
-  /** The leader cannot say. */
-  abandoned(ids: readonly number[]): void {
-    for (const id of ids) {
-      const read = this.#waiting.get(id);
-      if (read) read.askedIn = 0;
-    }
-  }
-
   /** The leader says that nothing can be committed. */
   refusedBy(ids: readonly number[], quorum: QuorumView): void {
     for (const id of ids) {

@@ -1,6 +1,7 @@
 /** The log of one group on this hub, from Raft to the state it builds: applying, restoring, compacting. */
 import type { Outbox } from "../common/outbox.ts";
-import { invariant, type Millis } from "../common/types.ts";
+import { invariant } from "../common/types.ts";
+import { DecodeError } from "../wire/codec.ts";
 import { type Applied, encodeSnapshot, type Snapshot } from "../wire/log.ts";
 import type { GroupState } from "./group-state.ts";
 import type { RaftOptions } from "./raft/index.ts";
@@ -22,7 +23,10 @@ export class Replication {
   constructor(options: RaftOptions, state: GroupState) {
     this.#state = state;
     this.#snapshot = options.stored?.snapshot ?? null;
-    this.raft = new Raft(options, { snapshot: () => this.#snapshotBytes() });
+    this.raft = new Raft(options, {
+      snapshot: () => this.#snapshotBytes(),
+      restore: (snapshot, encoded) => this.#restore(snapshot, encoded),
+    });
     const { snapshot } = this.raft.state;
     if (snapshot) state.restore(snapshot.data);
     this.#applied = snapshot?.index ?? 0;
@@ -30,13 +34,6 @@ export class Replication {
 
   get applied(): number {
     return this.#applied;
-  }
-
-  /** A leader's snapshot has taken the place of the log. */
-  restored(snapshot: Snapshot): void {
-    this.#state.restore(snapshot.data);
-    this.#snapshot = encodeSnapshot(snapshot);
-    this.#applied = snapshot.index;
   }
 
   /** @returns how the commands of what is committed by now ended. */
@@ -55,7 +52,7 @@ export class Replication {
     return all;
   }
 
-  compact(_now: Millis, out: Outbox): void {
+  compact(out: Outbox): void {
     const { raft } = this;
     const { log, group } = raft.state;
     const grown = Math.max(
@@ -70,6 +67,19 @@ export class Replication {
     this.#snapshot = bytes;
     out.persist({ table: "raft-snapshot", group, upTo: head.index, bytes });
     out.log("debug", "consensus_compacted", { group, index: head.index, bytes: bytes.length });
+  }
+
+  /** A leader's snapshot takes the place of the log, unless it was written by a version of the software that this one is not. */
+  #restore(snapshot: Snapshot, encoded: Uint8Array): boolean {
+    try {
+      this.#state.restore(snapshot.data);
+    } catch (error) {
+      if (error instanceof DecodeError) return false;
+      throw error;
+    }
+    this.#snapshot = encoded;
+    this.#applied = snapshot.index;
+    return true;
   }
 
   #snapshotBytes(): Uint8Array {

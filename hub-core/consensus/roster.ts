@@ -22,57 +22,89 @@ export interface RosterMember {
 /** A voter that is gone for this long gives its vote to a learner, when there is one. */
 export const REPLACE_AFTER_MS: DurationMs = 10_000;
 
+export interface RosterView {
+  readonly members: readonly RosterMember[];
+  /** Does a learner have, nearly, what the leader has? */
+  readonly caughtUp: (hubId: HubId) => boolean;
+  readonly threshold: number;
+  /** When this leader's term began: what membership has not told it by `REPLACE_AFTER_MS` later, it does not know. */
+  readonly since: Millis;
+  readonly now: Millis;
+}
+
 /**
  * The next configuration, or null when the present one is right. Newcomers learn first; a learner becomes a voter once
  * `caughtUp`. Nobody loses a vote for being away unless another takes it: a group never shrinks itself by a failure.
  */
-export function nextConfiguration(
-  present: Configuration,
-  members: readonly RosterMember[],
-  caughtUp: (hubId: HubId) => boolean,
-  threshold: number,
-  now: Millis,
-): Configuration | null {
-  const byId = new Map(members.map((member) => [member.hubId, member]));
-  const known = members.filter(({ replica, state }) => replica !== 0 && state !== "left");
-  const here = known.filter(({ state }) => !isGone(state));
-  const stays = ({ hubId, replica }: Replica): boolean => {
+export function nextConfiguration(present: Configuration, view: RosterView): Configuration | null {
+  const byId = new Map(view.members.map((member) => [member.hubId, member]));
+  const remaining = present.voters.filter((voter) => isStill(voter, byId.get(voter.hubId)));
+  const seated = remaining.filter((voter) => !isAway(byId.get(voter.hubId), view));
+  const rising = present.learners.filter(({ hubId, replica }) => {
     const member = byId.get(hubId);
-    return member === undefined || (member.state !== "left" && (member.replica === replica || member.replica === 0));
-  };
-  const away = ({ hubId }: Replica): boolean => {
-    const member = byId.get(hubId);
-    return member !== undefined && isGone(member.state) && now - member.stateSince >= REPLACE_AFTER_MS;
-  };
-  const isNow = (set: readonly Replica[], { hubId, replica }: Replica): boolean =>
-    set.some((one) => one.hubId === hubId && one.replica === replica);
-
-  const remaining = present.voters.filter(stays);
-  const standing = new Set(remaining.filter((voter) => !away(voter)).map(({ hubId }) => hubId));
-  const eligible = here.filter(
-    (member) => standing.has(member.hubId) || (isNow(present.learners, member) && caughtUp(member.hubId)),
-  );
-  const chosen = new Set(chooseVoters(eligible.filter(({ draining, hubId }) => !draining || standing.has(hubId))));
-  // Those away keep their vote while nobody takes it.
-  const spare = remaining.filter(
-    ({ hubId }) => !chosen.has(hubId) && (!byId.has(hubId) || isGone((byId.get(hubId) as RosterMember).state)),
-  );
-  const voters: Replica[] = [
-    ...here.filter(({ hubId }) => chosen.has(hubId)).map(({ hubId, replica }) => ({ hubId, replica })),
-    ...spare,
+    return member && isHere(member) && member.replica === replica && !member.draining && view.caughtUp(hubId);
+  });
+  const electable = [...seated, ...rising];
+  const strangers = seated.filter(({ hubId }) => !byId.has(hubId));
+  const chosen = new Set([
+    ...chooseVoters(membersOf(electable, byId), MAX_VOTERS - strangers.length),
+    ...strangers.map(({ hubId }) => hubId),
+  ]);
+  const voters = [
+    ...electable.filter(({ hubId }) => chosen.has(hubId)),
+    ...remaining.filter((voter) => !seated.includes(voter)),
   ]
     .slice(0, MAX_VOTERS)
     .sort(byHubId);
+  if (voters.length === 0) return null;
   const voting = new Set(voters.map(({ hubId }) => hubId));
-  const learners = here
-    .filter(({ hubId }) => !voting.has(hubId))
+  const learners = view.members
+    .filter((member) => isHere(member) && member.replica !== 0 && !voting.has(member.hubId))
     .map(({ hubId, replica }) => ({ hubId, replica }))
     .sort(byHubId);
-  if (voters.length === 0) return null;
+  const { threshold } = view;
   const sameVoters = equal(voters, [...present.voters].sort(byHubId));
-  const next = { voters, outgoing: sameVoters ? null : present.voters, learners, threshold };
   const same = sameVoters && equal(learners, [...present.learners].sort(byHubId)) && threshold === present.threshold;
-  return same ? null : next;
+  return same ? null : { voters, outgoing: sameVoters ? null : present.voters, learners, threshold };
+}
+
+/**
+ * When to look again, though no event tells: soon while a learner that is to vote catches up, then when a voter has been away
+ * for long enough. Infinity: never.
+ */
+export function nextLook(present: Configuration, view: RosterView, soon: DurationMs): Millis {
+  if (nextConfiguration(present, { ...view, caughtUp: () => true })) return view.now + soon;
+  const times = present.voters.map(({ hubId }) =>
+    awayAt(
+      view.members.find((one) => one.hubId === hubId),
+      view,
+    ),
+  );
+  return times.reduce((next, at) => (at > view.now ? Math.min(next, at) : next), Number.POSITIVE_INFINITY);
+}
+
+/** The replica that it was, and not one that has left or has lost its storage since. */
+function isStill({ replica }: Replica, member: RosterMember | undefined): boolean {
+  if (!member) return true;
+  return member.state !== "left" && (member.replica === replica || member.replica === 0);
+}
+
+function isHere({ state }: RosterMember): boolean {
+  return !isGone(state);
+}
+
+function isAway(member: RosterMember | undefined, view: RosterView): boolean {
+  return view.now >= awayAt(member, view);
+}
+
+/** From when on its vote may go to another. */
+function awayAt(member: RosterMember | undefined, { since }: RosterView): Millis {
+  if (!member) return since + REPLACE_AFTER_MS;
+  return isHere(member) ? Number.POSITIVE_INFINITY : member.stateSince + REPLACE_AFTER_MS;
+}
+
+function membersOf(replicas: readonly Replica[], byId: ReadonlyMap<HubId, RosterMember>): RosterMember[] {
+  return replicas.flatMap(({ hubId }) => byId.get(hubId) ?? []);
 }
 
 function equal(a: readonly Replica[], b: readonly Replica[]): boolean {

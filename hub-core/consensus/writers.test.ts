@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Reply } from "../common/problem.ts";
 import { briefly, put } from "../state/strong/operations.test-helper.ts";
 import { decodeEntry, type Entry, encodeEntry, type Operation, VALUE_BYTES } from "../wire/log.ts";
+import { Batch } from "./batch.ts";
 import { configurationOf, freshState, propose, START } from "./group-state.test-helper.ts";
 import { Writers } from "./writers.ts";
 
@@ -9,7 +10,9 @@ function submitted(operation: Operation) {
   const writers = new Writers("global", "a", 1);
   const replies: Reply[] = [];
   writers.submit({ operation, idempotency: null, deadline: START + 1_000, finish: (reply) => replies.push(reply) });
-  return { commands: writers.unhanded(1, 10), replies, waiting: writers.waiting };
+  const batch = new Batch();
+  writers.fill(batch, 1);
+  return { commands: batch.commands, replies, waiting: writers.waiting };
 }
 
 test.each([

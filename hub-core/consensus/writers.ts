@@ -6,6 +6,7 @@
 import { type Reply, refused } from "../common/problem.ts";
 import type { GroupId, HubId, Millis } from "../common/types.ts";
 import { asCarried, type Command, KEY_BYTES, type Operation, type Session, VALUE_BYTES } from "../wire/log.ts";
+import type { Batch } from "./batch.ts";
 import type { QuorumView } from "./raft/index.ts";
 
 export interface WriteAsked {
@@ -19,8 +20,10 @@ interface Waiting extends WriteAsked {
   readonly command: Command;
   /** The term whose leader has it; 0: none, or it may be lost. */
   handedIn: number;
-  /** The last term whose leader was handed it. */
+  /** The last term whose leader was handed it, and has not refused it. */
   lastTerm: number;
+  /** The last term whose leader refused it. */
+  refusedIn: number;
   /** How many leaders have had it, less those that refused it. */
   leaders: number;
 }
@@ -59,17 +62,14 @@ export class Writers {
     const command = asCarried({ session, idempotency: asked.idempotency, operation: asked.operation });
     if (command instanceof RangeError) return asked.finish(refused(413, "too_large", tooLarge(command)));
     this.#seq = seq;
-    this.#waiting.set(this.#seq, { ...asked, command, handedIn: 0, lastTerm: 0, leaders: 0 });
+    this.#waiting.set(this.#seq, { ...asked, command, handedIn: 0, lastTerm: 0, refusedIn: 0, leaders: 0 });
   }
 
-  /** Those that the leader of `term` does not have yet. */
-  unhanded(term: number, limit: number): Command[] {
-    const found: Command[] = [];
-    for (const { command, handedIn } of this.#waiting.values()) {
-      if (found.length === limit) break;
-      if (handedIn !== term) found.push(command);
+  /** With those that the leader of `term` does not have yet, and has not refused. */
+  fill(batch: Batch, term: number): void {
+    for (const { command, handedIn, refusedIn } of this.#waiting.values()) {
+      if (handedIn !== term && refusedIn !== term && !batch.add(command)) return;
     }
-    return found;
   }
 
   handed(commands: readonly Command[], term: number): void {
@@ -87,15 +87,15 @@ export class Writers {
     for (const waiting of this.#waiting.values()) waiting.handedIn = 0;
   }
 
-  /** The leader of `term` did not take it, and never will in that term. */
-  refusedBy(seq: number, term: number, reason: "not-leader" | "no-quorum" | "busy", quorum: QuorumView): void {
+  /** The leader of `term` did not take it, and never will in that term, for want of a quorum. */
+  refusedBy(seq: number, term: number, quorum: QuorumView): void {
     const waiting = this.#waiting.get(seq);
-    if (!waiting || waiting.lastTerm !== term || reason === "busy") return;
-    waiting.handedIn = 0;
+    if (!waiting || waiting.lastTerm !== term) return;
     waiting.lastTerm = 0;
+    waiting.refusedIn = term;
     waiting.leaders -= 1;
     // An earlier leader may have it in its log: then it is not known to be lost.
-    if (reason === "no-quorum" && waiting.leaders === 0) this.#settle(seq, noQuorum(this.#group, quorum));
+    if (waiting.leaders === 0) this.#settle(seq, noQuorum(this.#group, quorum));
   }
 
   /** Nobody can be elected: what no leader has ever had fails now. */

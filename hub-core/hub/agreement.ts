@@ -116,6 +116,15 @@ export class Agreement {
     this.#tell(now, out);
   }
 
+  /** A hub that drains leads nobody: its leadership goes to whoever has caught up. */
+  setDraining(draining: boolean, now: Millis, out: StepEffects): void {
+    for (const consensus of this.all()) {
+      if (draining) consensus.handOver(now, this.#outbox(consensus, out));
+      else consensus.mayLead();
+    }
+    this.#tell(now, out);
+  }
+
   tick(now: Millis, out: StepEffects): void {
     for (const consensus of this.all()) {
       if (consensus.nextDeadline() <= now) consensus.tick(now, this.#outbox(consensus, out));
@@ -181,7 +190,9 @@ export class Agreement {
 
   #members({ id, membership }: Group): RosterMember[] {
     const { catalog } = this.#o.registry;
-    return membership.members().map(({ identity: { hubId, region, ...identity }, state, since }) => {
+    // Who is there in its parent's place has no part in what its parent's group agrees on.
+    const own = membership.members().filter(({ standsIn }) => standsIn === null);
+    return own.map(({ identity: { hubId, region, ...identity }, state, since }) => {
       const record = catalog.hub(hubId)?.record ?? null;
       return {
         hubId,

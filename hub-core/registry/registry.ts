@@ -5,15 +5,14 @@ import type { CheckOutcome, Notice, Outbox, StoredOutcome } from "../common/outb
 import { answered, type Reply, refused } from "../common/problem.ts";
 import type { Random } from "../common/random.ts";
 import {
+  belongsTo,
   type ClusterId,
-  downGroupOf,
   type GroupId,
   type HubId,
   type HubIdentity,
   type Millis,
   type RegionId,
   unreachable,
-  upGroupOf,
 } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import {
@@ -30,6 +29,8 @@ import { clusterAnswer, registryStatus } from "./answers.ts";
 import { type Assign, type Assigned, Assignments } from "./assignments.ts";
 import { Catalog } from "./catalog.ts";
 import { ClusterWrites } from "./cluster-writes.ts";
+import { Evacuation } from "./evacuation.ts";
+import { storeFor } from "./group-store.ts";
 import { HandBack } from "./hand-back.ts";
 import { HandedOver } from "./handed-over.ts";
 import type { KeyedWrite } from "./idempotency.ts";
@@ -41,14 +42,13 @@ import { OwnedClusters } from "./owned-clusters.ts";
 import { Reception } from "./reception.ts";
 import { RecordStore } from "./record-store.ts";
 import type { RegistryRequest } from "./registry-requests.ts";
-import { formAt, provenanceOf, RegionalStore } from "./scoped-store.ts";
+import { formAt } from "./scoped-store.ts";
 import { SelfRecords } from "./self-records.ts";
 import { Spokesman } from "./spokesman.ts";
 import { Sponsor } from "./sponsor.ts";
 import type { StateReader } from "./state-reader.ts";
 import { Succession } from "./succession.ts";
 import { Upkeep } from "./upkeep.ts";
-import { UpwardStore } from "./upward-store.ts";
 import { usageOf } from "./usage.ts";
 
 export interface RegistryOptions {
@@ -86,6 +86,7 @@ export class Registry {
   readonly #assignments: Assignments;
   readonly #adoption: Adoption;
   readonly #handBack: HandBack;
+  readonly #evacuation: Evacuation;
   readonly #handedOver: HandedOver;
   readonly #spokesman: Spokesman;
   readonly #sponsor: Sponsor;
@@ -133,14 +134,14 @@ export class Registry {
       counted: (now) => this.selfRecords.counted(now),
     });
     this.#owned = owned;
-    const { replica, softwareVersion } = options;
-    this.selfRecords = new SelfRecords({ self, incarnation, replica, config, softwareVersion, catalog, log, owned });
+    this.selfRecords = new SelfRecords({ ...options, catalog, log, owned });
     const succession = new Succession(self, catalog);
     const assignments = new Assignments(self, catalog.directory, metrics);
     this.#assignments = assignments;
     const draining = () => this.selfRecords.draining;
     this.#adoption = new Adoption({ self, config, catalog, owned, assignments, succession, metrics, draining });
     this.#handBack = new HandBack({ self, config, catalog, owned, assignments });
+    this.#evacuation = new Evacuation({ self, catalog, owned, assignments, metrics, draining });
     this.#handedOver = new HandedOver({ self, catalog, owned, assignments, metrics, draining });
     const { adoptAfterMs, tombstoneTtlMs } = config.registry;
     this.#spokesman = new Spokesman({ self, catalog, log, succession, childGraceMs: adoptAfterMs + CHILD_GRACE_MS });
@@ -164,16 +165,13 @@ export class Registry {
     return this.#catalog;
   }
 
-  /**
-   * The store as the group may see it: a region's local hubs get the records of other regions in routing form, and of one of
-   * them that stands in for their regional hub the group above gets none of those back.
-   */
+  /** The store as the group may see it. */
   storeFor(group: GroupId | null): RumorStore {
-    const { self } = this.#o;
-    const provenance = (origin: HubId) => provenanceOf(origin, this.#catalog.hub(origin), self);
-    if (self.tier === "local" && group !== upGroupOf(self)) return new UpwardStore(this.#store, provenance);
-    if (self.tier !== "regional" || group === null || group !== downGroupOf(self)) return this.#store;
-    return new RegionalStore(this.#store, self.region, provenance);
+    return storeFor(group, this.#o.self, this.#store, this.#catalog);
+  }
+
+  get draining(): boolean {
+    return this.selfRecords.draining;
   }
 
   get clustersOwned(): number {
@@ -215,7 +213,7 @@ export class Registry {
     const { self } = this.#o;
     if (notice.hub.hubId === self.hubId) return;
     const { directory } = this.#catalog;
-    if (isOf(notice.group, self) && isOf(notice.group, notice.hub)) {
+    if (belongsTo(notice.group, self) && belongsTo(notice.group, notice.hub)) {
       directory.setMember(notice.hub, notice.incarnation, notice.to, now);
     } else directory.setGuest(notice.hub, notice.incarnation, notice.to, now);
     this.#settle(now, out);
@@ -333,6 +331,7 @@ export class Registry {
       this.#assignments.nextDeadline(),
       this.#adoption.nextDeadline(),
       this.#handBack.nextDeadline(),
+      this.#evacuation.nextDeadline(),
       this.#spokesman.nextDeadline(),
       this.#sponsor.nextDeadline(),
       this.#upkeep.nextDeadline(),
@@ -347,6 +346,7 @@ export class Registry {
     this.#assignments.tick(now, out);
     this.#adoption.tick(now, out);
     this.#handBack.tick(now, out);
+    this.#evacuation.tick(now, out);
     this.#spokesman.tick(now, out);
     this.#sponsor.tick(now, out);
     this.#upkeep.tick(now, out);
@@ -377,6 +377,7 @@ export class Registry {
     this.#sponsor.review(now, out);
     this.#adoption.review(now);
     this.#handBack.review(now);
+    this.#evacuation.review(now);
     this.selfRecords.review(now);
   }
 
@@ -391,9 +392,4 @@ export class Registry {
       out.log("info", better ? "cluster_claimed_again" : "cluster_withdrawn", { cluster_id: clusterId, rival });
     }
   }
-}
-
-/** Whether the hub belongs to the group by its own place. */
-function isOf(group: GroupId, hub: HubIdentity): boolean {
-  return group === upGroupOf(hub) || group === downGroupOf(hub);
 }

@@ -71,10 +71,6 @@ export const consensusMessages = {
     have: uint,
     need: uint,
   }),
-  /** A replica that was sent something for another replica of its name. */
-  "raft-stranger": variant(82, { ...envelope }),
-  /** A follower of a quiet group: the log moves on, or should it be silent? Answered by an append. */
-  "raft-wake": variant(83, { ...envelope }),
 } as const;
 
 /** A message for a hub of the group that the sender has no link to, handed on by one that has. */

@@ -55,6 +55,7 @@ function lookInside(hub: Hub): Insight {
   return {
     groups,
     catalog: hub.registry.catalog,
+    coordinates: hub.coordination.held(hub.now).map(({ group, term }) => ({ group, term })),
     store: hub.registry.storeFor(null),
     logsChangedSince: (version) => hub.registry.logsChangedSince(version),
     queues: () =>

@@ -44,9 +44,16 @@ export interface GroupView {
   readonly others: readonly MemberView[];
 }
 
+/** A group that a hub takes itself to coordinate. */
+export interface Office {
+  readonly group: GroupId;
+  readonly term: number;
+}
+
 export interface Insight {
   readonly groups: ReadonlyMap<GroupId, GroupView>;
   readonly catalog: CatalogView;
+  readonly coordinates: readonly Office[];
   readonly store: RumorStore;
   /** The origins whose logs changed after that version of the logs; null when that is too long ago to tell. */
   logsChangedSince(version: number): readonly HubId[] | null;

@@ -3,8 +3,9 @@ import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type Reply, refused } from "../../hub-core/common/problem.ts";
 import type { GroupId, Json } from "../../hub-core/common/types.ts";
-import type { Request as HubRequest } from "../../hub-core/hub/index.ts";
+import { type Request as HubRequest, RESERVED } from "../../hub-core/hub/index.ts";
 import { GLOBAL_GROUP, VALUE_BYTES } from "../../hub-core/wire/log.ts";
+import { requires } from "../auth/index.ts";
 import type { EdgeEnv } from "../edge-env.ts";
 import { invalid, jsonBytes, jsonFault, refuseInvalid, sendProblem } from "../http/index.ts";
 import { agreementWithin, askGroup, askInTurn, broadestFirst, writeKey } from "../hubs/index.ts";
@@ -32,7 +33,10 @@ export const consensusRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInv
     return c.json(reply.value as z.output<typeof consensusStatusSchema>, 200);
   })
   .openapi(postProposal, async (c) => {
-    const reply = await propose(c, c.req.valid("json"));
+    const proposal = c.req.valid("json");
+    const forbidden = proposal.key.startsWith(RESERVED) ? await adminsOnly(c, async () => {}) : undefined;
+    if (forbidden) return forbidden as never;
+    const reply = await propose(c, proposal);
     if (!reply.ok) return sendProblem(c, reply.problem);
     return c.json(reply.value as z.output<typeof proposalSchema>, reply.status === 201 ? 201 : 202);
   })
@@ -70,6 +74,9 @@ export const consensusRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInv
     if (!reply.ok) return sendProblem(c, reply.problem);
     return c.json(reply.value as z.output<typeof voteStatisticsSchema>, 200);
   });
+
+/** What the federation decides about itself. */
+const adminsOnly = requires("admin");
 
 /** Without a group: of the hub here that is a member of most. */
 function look(c: Context<EdgeEnv>, group: GroupId | undefined, question: HubRequest): Promise<Reply> {

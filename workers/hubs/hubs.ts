@@ -40,7 +40,7 @@ export class Hubs {
   }
 
   /**
-   * The first hub that answers, has not left and has caught up with the others since its start, whatever it answers; else the
+   * The first hub that answers, has not left or is draining, and has caught up with the others since its start, whatever it answers; else the
    * first that has not left, else the first that answers at all; 503 `hub_unreachable` when none does.
    */
   async ask(request: HubRequest, withinMs?: DurationMs): Promise<Asked> {
@@ -103,7 +103,7 @@ export class Hubs {
   }
 }
 
-/** A hub that left on purpose says so, or says how it is: another one of the region can answer instead. */
+/** A hub that left on purpose, or drains, says so when it is asked how it is: another one of the region can answer instead. */
 function hasLeft(reply: Reply): boolean {
   if (!reply.ok) return reply.problem.code === "hub_left";
   return (reply.value as { draining?: unknown } | null)?.draining === true;

@@ -19,6 +19,7 @@ const wellFormed = z
 
 export const keySchema = wellFormed
   .refine((key) => key !== "", "must not be empty")
+  .refine((key) => key !== "." && key !== "..", "no path can hold it: take another key")
   .refine((key) => key !== RESERVED, `${RESERVED} is the name of a report: take another key, ${RESERVED}/… is free`)
   .openapi({ description: `At most ${KEY_BYTES} bytes of UTF-8; may contain /, encoded or not` });
 

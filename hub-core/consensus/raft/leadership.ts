@@ -1,31 +1,22 @@
 /** One leader's term: whom it feeds, what it may commit, which reads it vouches for. Ends with the term. */
 import type { Outbox } from "../../common/outbox.ts";
-import type { HubId, Millis } from "../../common/types.ts";
-import { MAX_ENTRIES } from "../../wire/consensus-messages.ts";
+import { type HubId, invariant, type Millis, unreachable } from "../../common/types.ts";
 import type { Command, Configuration, Replica } from "../../wire/log.ts";
 import type { MessageOf } from "../../wire/messages.ts";
 import { isMajority, isVoter, type QuorumView, quorumView, replicasOf, storedByQuorum } from "./configuration.ts";
 import { Progress } from "./progress.ts";
 import type { RaftState } from "./raft-state.ts";
-import { ReadIndex, type ReadReady } from "./read-index.ts";
-import { SnapshotTransfer } from "./snapshot-transfer.ts";
+import { type ReadAsked, ReadIndex, type ReadReady } from "./read-index.ts";
+import { Sender, type Sending } from "./sender.ts";
 
-/** Of entries in one append. */
-const APPEND_BYTES = 65_536;
 /** Proposed and not committed: beyond it a proposal waits. */
 const MAX_UNCOMMITTED_BYTES = 4 * 1_048_576;
-const MAX_PROPOSERS = 8;
 /** How long a commit may wait for an append that carries the news. */
 const COMMIT_NEWS_MS = 10;
 
-export interface LeadershipSources {
-  /** The snapshot that stands before the log, encoded. */
-  readonly snapshot: () => Uint8Array;
-}
-
 export class Leadership {
   readonly #s: RaftState;
-  readonly #sources: LeadershipSources;
+  readonly #sender: Sender;
   readonly #progress = new Map<HubId, Progress>();
   readonly #reads = new ReadIndex();
   readonly #noop: number;
@@ -34,15 +25,17 @@ export class Leadership {
   #checkQuorumAt: Millis;
   #newsAt: Millis = Number.POSITIVE_INFINITY;
   #activeAt: Millis;
+  #retryAt: Millis;
   #quiet = false;
   #transfer: { readonly target: HubId; readonly until: Millis; asked: boolean } | null = null;
 
   /** The first entry of a term is empty: it commits what earlier terms left (Raft §8). */
-  constructor(state: RaftState, sources: LeadershipSources, now: Millis, out: Outbox) {
+  constructor(state: RaftState, snapshot: () => Uint8Array, now: Millis, out: Outbox) {
     this.#s = state;
-    this.#sources = sources;
+    this.#sender = new Sender(state, snapshot, (hubId) => this.#progress.has(hubId));
     this.#activeAt = now;
     this.#heartbeatAt = now + state.timing.heartbeatMs;
+    this.#retryAt = this.#heartbeatAt;
     this.#checkQuorumAt = now + state.timing.electionMs;
     this.#followConfiguration(now);
     state.setClock(now);
@@ -93,13 +86,15 @@ export class Leadership {
 
   // ── Work ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** False: not now. The log is too far ahead of its commits, or leadership is on its way to another. */
-  propose(commands: readonly Command[], now: Millis, out: Outbox): boolean {
-    const s = this.#s;
-    if (this.#transfer || this.#uncommittedBytes() > MAX_UNCOMMITTED_BYTES) return false;
-    s.appendOwn({ kind: "commands", commands }, now, out);
+  /** False: the log is too far ahead of its commits, or leadership is on its way to another. */
+  get mayPropose(): boolean {
+    return this.#transfer === null && this.#uncommittedBytes() <= MAX_UNCOMMITTED_BYTES;
+  }
+
+  propose(commands: readonly Command[], now: Millis, out: Outbox): void {
+    invariant(this.mayPropose, "a leader proposes when it may");
+    this.#s.appendOwn({ kind: "commands", commands }, now, out);
     this.#appended(now, out);
-    return true;
   }
 
   /** False: another change is under way, or this term has not begun (Raft §4.1; the 2015 correction). */
@@ -114,15 +109,26 @@ export class Leadership {
     return true;
   }
 
-  read(asked: { readonly from: HubId | null; readonly ids: readonly number[] }, now: Millis, out: Outbox): ReadReady[] {
+  /** Null: as many wait as may. */
+  read(asked: ReadAsked, now: Millis, out: Outbox): ReadReady[] | null {
     this.wake(now);
-    this.#reads.ask(asked);
-    return this.#runReads(now, out);
+    return this.#reads.ask(asked) ? this.#runReads(now, out) : null;
   }
 
   /** @returns reads that nobody can answer any more. */
-  end() {
+  end(): ReadAsked[] {
     return this.#reads.abandon();
+  }
+
+  /** It votes no more, so it leads no more: whoever is furthest need not wait for its own time-out (§4.2.2, §3.10). */
+  passOn(out: Outbox): void {
+    const s = this.#s;
+    const voters = [...this.#progress.values()]
+      .filter(({ member }) => isVoter(s.configuration, member.hubId, member.replica) && !s.doubted.has(member.hubId))
+      .sort((a, b) => b.match - a.match);
+    const [furthest] = voters;
+    if (!furthest) return;
+    out.send(furthest.member.hubId, { kind: "raft-timeout-now", ...s.envelope(furthest.member.replica) });
   }
 
   /** False: it is no voter that has caught up, or a transfer is under way. */
@@ -157,7 +163,6 @@ export class Leadership {
     }
     if (this.#newsAt <= now && !this.#owesNews()) this.#newsAt = Number.POSITIVE_INFINITY;
     if (this.#heartbeatAt <= now || this.#newsAt <= now) {
-      if (this.#heartbeatAt <= now) this.#retryLost();
       const quiesce = this.#mayQuiesce(now);
       this.broadcast(now, out, quiesce);
       this.#quiet = quiesce;
@@ -202,8 +207,7 @@ export class Leadership {
     if (!progress) return [];
     this.wake(now);
     const { log } = this.#s;
-    const stale = message.prevIndex <= progress.match || progress.state.kind === "snapshot";
-    if (!stale) {
+    if (!isStale(message.prevIndex, progress)) {
       const agreed = log.lastOfTermUpTo(message.conflictTerm, Math.min(message.index, message.prevIndex - 1));
       progress.backTo(agreed + 1);
       this.#feed(progress, out);
@@ -229,14 +233,15 @@ export class Leadership {
     if (!progress) return;
     this.wake(now);
     if (progress.state.kind !== "snapshot") progress.backTo(progress.match + 1);
-    this.#feed(progress, out, true);
+    this.#feed(progress, out, { always: true });
   }
 
   /** To everyone, with what they lack, or empty: a proof that this leader is there. */
   broadcast(now: Millis, out: Outbox, quiesce = false): void {
     this.#heartbeatAt = now + this.#s.timing.heartbeatMs;
     this.#newsAt = Number.POSITIVE_INFINITY;
-    for (const progress of this.#progress.values()) this.#feed(progress, out, true, quiesce);
+    this.#retryLost(now);
+    for (const progress of this.#progress.values()) this.#feed(progress, out, { always: true, quiesce });
   }
 
   // ── Inside ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -265,7 +270,7 @@ export class Leadership {
     const progress = this.#progress.get(from);
     if (!progress || progress.member.replica !== replica) return null;
     progress.heardAt = now;
-    progress.round = Math.max(progress.round, round);
+    progress.round = Math.max(progress.round, Math.min(round, this.#round));
     return progress;
   }
 
@@ -321,17 +326,25 @@ export class Leadership {
   }
 
   #owesNews(): boolean {
-    return [...this.#progress.values()].some(({ commitTold }) => commitTold < this.#s.commit);
+    const { commit, doubted } = this.#s;
+    return [...this.#progress.values()].some(
+      ({ member, commitTold }) => commitTold < commit && !doubted.has(member.hubId),
+    );
   }
 
   #uncommittedBytes(): number {
     const { log, commit } = this.#s;
-    return log
-      .slice(commit + 1, Number.POSITIVE_INFINITY, MAX_UNCOMMITTED_BYTES + 1)
-      .reduce((sum, { bytes }) => sum + bytes.length, 0);
+    let bytes = 0;
+    for (let index = commit + 1; index <= log.lastIndex && bytes <= MAX_UNCOMMITTED_BYTES; index++) {
+      bytes += log.entry(index)?.bytes.length ?? 0;
+    }
+    return bytes;
   }
 
-  #retryLost(): void {
+  /** What has not been answered for a heartbeat, also while there is so much to say that no heartbeat is due. */
+  #retryLost(now: Millis): void {
+    if (now < this.#retryAt) return;
+    this.#retryAt = now + this.#s.timing.heartbeatMs;
     for (const { state } of this.#progress.values()) {
       if (state.kind === "probe") state.waiting = false;
       if (state.kind === "snapshot") state.transfer.rewind();
@@ -367,83 +380,21 @@ export class Leadership {
     });
   }
 
-  /** Whatever it lacks and may be sent; at least one append when `always`. */
-  #feed(progress: Progress, out: Outbox, always = false, quiesce = false): void {
-    const { log } = this.#s;
-    if (progress.state.kind === "snapshot") return this.#feedSnapshot(progress, out);
-    let once = always;
-    while (once || (progress.mayAppend && progress.next <= log.lastIndex)) {
-      once = false;
-      if (log.termAt(progress.next - 1) === undefined) return this.#beginSnapshot(progress, out);
-      if (!this.#sendAppend(progress, quiesce, out)) return;
-    }
+  #feed(progress: Progress, out: Outbox, sending: Omit<Sending, "round"> = {}): void {
+    this.#sender.feed(progress, { ...sending, round: this.#round }, out);
   }
+}
 
-  #sendAppend(progress: Progress, quiesce: boolean, out: Outbox): boolean {
-    const s = this.#s;
-    const prevIndex = progress.next - 1;
-    const entries = progress.mayAppend ? s.log.slice(progress.next, MAX_ENTRIES, APPEND_BYTES) : [];
-    const { member } = progress;
-    const queued = out.send(member.hubId, {
-      kind: "raft-append",
-      ...s.envelope(member.replica),
-      prevIndex,
-      prevTerm: s.log.termAt(prevIndex) as number,
-      commit: s.commit,
-      round: this.#round,
-      entries: entries.map(({ bytes }) => bytes),
-      proposers: this.#proposersOf(entries, member.hubId),
-      quiesce,
-    });
-    if (!queued) {
-      progress.backTo(progress.match + 1);
-      return false;
-    }
-    progress.commitTold = s.commit;
-    progress.sent(
-      entries.length,
-      entries.reduce((sum, { bytes }) => sum + bytes.length, 0),
-    );
-    return true;
-  }
-
-  #proposersOf(
-    entries: readonly { readonly entry: { readonly body: { readonly kind: string } } }[],
-    to: HubId,
-  ): HubId[] {
-    const proposers = new Set<HubId>();
-    for (const { entry } of entries) {
-      const body = entry.body as { kind: string; commands?: readonly Command[] };
-      for (const { session } of body.commands ?? []) proposers.add(session.hubId);
-    }
-    proposers.delete(this.#s.self);
-    proposers.delete(to);
-    return [...proposers].filter((hubId) => this.#progress.has(hubId)).slice(0, MAX_PROPOSERS);
-  }
-
-  #beginSnapshot(progress: Progress, out: Outbox): void {
-    const { log } = this.#s;
-    progress.state = {
-      kind: "snapshot",
-      transfer: new SnapshotTransfer(log.snapshotIndex, log.snapshotTerm, this.#sources.snapshot()),
-    };
-    this.#feedSnapshot(progress, out);
-  }
-
-  #feedSnapshot({ member, state }: Progress, out: Outbox): void {
-    if (state.kind !== "snapshot") return;
-    const { transfer } = state;
-    for (const { offset, part } of transfer.next()) {
-      out.send(member.hubId, {
-        kind: "raft-snapshot",
-        ...this.#s.envelope(member.replica),
-        index: transfer.index,
-        snapshotTerm: transfer.term,
-        size: transfer.size,
-        offset,
-        part,
-        round: this.#round,
-      });
-    }
+/** A refusal of something that was settled since, or sent again from elsewhere. */
+function isStale(prevIndex: number, { match, next, state }: Progress): boolean {
+  switch (state.kind) {
+    case "probe":
+      return prevIndex <= match || prevIndex !== next - 1;
+    case "replicate":
+      return prevIndex <= match;
+    case "snapshot":
+      return true;
+    default:
+      return unreachable(state);
   }
 }

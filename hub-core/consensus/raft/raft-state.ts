@@ -25,6 +25,14 @@ export interface RaftOptions {
   readonly random: Random;
 }
 
+/** What stands before the log is kept by whoever applies it. */
+export interface SnapshotKeeper {
+  /** The snapshot, encoded. */
+  readonly snapshot: () => Uint8Array;
+  /** False: it cannot be read, and nothing has changed. */
+  readonly restore: (snapshot: Snapshot, encoded: Uint8Array) => boolean;
+}
+
 export class RaftState {
   readonly group: GroupId;
   readonly self: HubId;

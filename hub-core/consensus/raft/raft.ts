@@ -5,13 +5,12 @@
 import type { Outbox } from "../../common/outbox.ts";
 import { type DurationMs, type HubId, type Millis, unreachable } from "../../common/types.ts";
 import type { consensusMessages } from "../../wire/consensus-messages.ts";
-import type { Snapshot } from "../../wire/log.ts";
 import type { Message, MessageOf } from "../../wire/messages.ts";
 import { Candidacy } from "./candidacy.ts";
 import { isMajority, isVoter, type QuorumView, quorumView, replicasOf } from "./configuration.ts";
 import { Following } from "./following.ts";
-import { Leadership, type LeadershipSources } from "./leadership.ts";
-import { type RaftOptions, RaftState } from "./raft-state.ts";
+import { Leadership } from "./leadership.ts";
+import { type RaftOptions, RaftState, type SnapshotKeeper } from "./raft-state.ts";
 import type { ReadAsked, ReadReady } from "./read-index.ts";
 
 /** Those that travel between Raft and its clients rather than between Rafts are not Raft's own. */
@@ -29,12 +28,15 @@ const DOUBT_STEP_MS: DurationMs = 15;
 /** Of an election time-out: after the others would not have it. */
 const RETRY = 0.25;
 
-/** A vote may be for a term that will never be, and a stranger's term is not the group's. */
-const ownTerms: ReadonlySet<RaftMessage["kind"]> = new Set(["raft-vote", "raft-voted", "raft-stranger"]);
+/** No group lives to see it; a peer that says so would leave no room for later ones. */
+const MAX_TERM = 2 ** 48;
+
+/** A vote may be for a term that will never be. */
+const ownTerms: ReadonlySet<RaftMessage["kind"]> = new Set(["raft-vote", "raft-voted"]);
 
 export class Raft {
   readonly state: RaftState;
-  readonly #sources: LeadershipSources;
+  readonly #keeper: SnapshotKeeper;
   readonly #following: Following;
   #role: Role = { kind: "follower" };
   #electionAt: Millis = Number.POSITIVE_INFINITY;
@@ -42,10 +44,10 @@ export class Raft {
   readonly readsReady: ReadReady[] = [];
   readonly readsAbandoned: ReadAsked[] = [];
 
-  constructor(options: RaftOptions, sources: LeadershipSources) {
+  constructor(options: RaftOptions, keeper: SnapshotKeeper) {
     this.state = new RaftState(options);
-    this.#sources = sources;
-    this.#following = new Following(this.state);
+    this.#keeper = keeper;
+    this.#following = new Following(this.state, keeper);
   }
 
   get role(): Role {
@@ -78,31 +80,28 @@ export class Raft {
 
   // ── Events ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  receive(from: HubId, message: RaftMessage, now: Millis, out: Outbox): Snapshot | null {
+  /** @returns whether a snapshot has taken the place of the log. */
+  receive(from: HubId, message: RaftMessage, now: Millis, out: Outbox): boolean {
+    if (message.term > MAX_TERM) return false;
     if (!ownTerms.has(message.kind) && message.term > this.state.term) {
       this.#follow(message.term, now, out);
     }
     switch (message.kind) {
       case "raft-vote":
         this.#voteAsked(from, message, now, out);
-        return null;
+        return false;
       case "raft-voted":
         this.#voted(from, message, now, out);
-        return null;
+        return false;
       case "raft-append":
       case "raft-snapshot":
         return this.#led(from, message, now, out);
       case "raft-timeout-now":
-        if (message.term === this.state.term && this.state.isVoter) this.#campaign(false, true, now, out);
-        return null;
-      case "raft-wake":
-        this.leadership?.remind(from, now, out);
-        return null;
-      case "raft-stranger":
-        return null;
+        if (message.term === this.state.term) this.#stand(from, now, out);
+        return false;
       default:
         this.#answered(from, message, now, out);
-        return null;
+        return false;
     }
   }
 
@@ -131,7 +130,8 @@ export class Raft {
       return;
     }
     if (this.#electionAt > now) return;
-    this.#campaign(true, false, now, out);
+    if (this.state.isVoter) this.#campaign(true, false, now, out);
+    else this.#electionAt = Number.POSITIVE_INFINITY;
   }
 
   nextDeadline(): Millis {
@@ -154,21 +154,31 @@ export class Raft {
   /** This follower counts on its leader: a silent one is not taken for a quiet one any more. */
   expectLeader(now: Millis): void {
     if (this.leadership || !this.#following.quiet) return;
-    this.#following.wake();
+    this.#following.wake(now);
+    this.#rearm(now);
+  }
+
+  /** The hub that led this term says, or shows, that it does not any more. */
+  leaderGone(now: Millis): void {
+    if (this.leadership) return;
+    this.state.leader = null;
+    this.#following.reset();
     this.#rearm(now);
   }
 
   /** Reads asked of this leader; they come back in `readsReady` or `readsAbandoned`. */
   read(asked: ReadAsked, now: Millis, out: Outbox): void {
-    if (this.leadership) this.readsReady.push(...this.leadership.read(asked, now, out));
+    const ready = this.leadership?.read(asked, now, out);
+    if (ready) this.readsReady.push(...ready);
     else this.readsAbandoned.push(asked);
   }
 
   /** A leader that has left the configuration, once that is committed (§4.2.2). Call after commits. */
   #endIfRemoved(now: Millis, out: Outbox): void {
-    const { state } = this;
-    const removed = !isVoter(state.configuration, state.self, state.replica);
-    if (removed && state.log.configurationIndex <= state.commit) this.#stepDown(now, out);
+    const { leadership, state } = this;
+    if (!leadership || state.isVoter || state.log.configurationIndex > state.commit) return;
+    leadership.passOn(out);
+    this.#stepDown(now, out);
   }
 
   // ── Elections ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -192,8 +202,13 @@ export class Raft {
     this.#count(candidacy, now, out);
   }
 
+  /** As its leader asks. */
+  #stand(asker: HubId, now: Millis, out: Outbox): void {
+    if (!this.leadership && asker === this.state.leader && this.state.isVoter) this.#campaign(false, true, now, out);
+  }
+
   #count(candidacy: Candidacy, now: Millis, out: Outbox): void {
-    switch (candidacy.standing(this.state.configuration)) {
+    switch (candidacy.standing(this.state.configuration, (hubId) => this.state.doubted.has(hubId))) {
       case "open":
         return;
       case "won":
@@ -211,15 +226,22 @@ export class Raft {
     const answer = (granted: boolean, as: number): void => {
       out.send(from, { kind: "raft-voted", ...state.envelope(message.from, as), pre, granted });
     };
+    // Who asks to be elected leads no more, whatever it said when it fell silent.
+    if (term > state.term && from === state.leader) this.leaderGone(now);
     // Who hears its leader disturbs it for nobody (§4.2.3, leader stickiness), unless the leader itself asked.
     if (term > state.term && !transfer && this.#hearsLeader(now)) {
       this.leadership?.remind(from, now, out);
+      // One that is silent on purpose is to be heard from now, or it is gone.
+      if (isVoter(state.configuration, from, message.from)) this.expectLeader(now);
       return answer(false, state.term);
     }
     if (!pre && term > state.term) this.#follow(term, now, out);
     if (term < state.term || (pre && term === state.term)) return answer(false, state.term);
     if (!state.isUpToDate(message.lastTerm, message.lastIndex)) return answer(false, state.term);
-    if (pre) return answer(true, term);
+    if (pre) {
+      this.#yieldTo(from, now);
+      return answer(true, term);
+    }
     const free = state.votedFor === null || state.votedFor === from;
     if (free) {
       state.voteFor(from, out);
@@ -228,12 +250,22 @@ export class Raft {
     return answer(free, state.term);
   }
 
+  /** Of two who only ask so far, the one that comes first in the order of those who doubt goes on: else they split the votes. */
+  #yieldTo(other: HubId, now: Millis): void {
+    if (this.#role.kind !== "candidate" || !this.#role.candidacy.pre) return;
+    const order = this.state.configuration.voters.map(({ hubId }) => hubId);
+    if (order.indexOf(other) > order.indexOf(this.state.self)) return;
+    this.#role = { kind: "follower" };
+    this.#electionAt = now + this.state.randomElectionMs() * RETRY;
+  }
+
   #voted(from: HubId, { from: replica, pre, granted, term }: MessageOf<"raft-voted">, now: Millis, out: Outbox): void {
     const { state } = this;
     if (!granted && term > state.term) return this.#follow(term, now, out);
     if (this.#role.kind !== "candidate") return;
     const { candidacy } = this.#role;
     if (candidacy.pre !== pre || (granted && term !== candidacy.term)) return;
+    if (!isVoter(state.configuration, from, replica)) return;
     candidacy.answered(from, replica, granted);
     this.#count(candidacy, now, out);
   }
@@ -252,7 +284,7 @@ export class Raft {
     state.leader = state.self;
     this.#following.reset();
     this.#electionAt = Number.POSITIVE_INFINITY;
-    const leadership = new Leadership(state, this.#sources, now, out);
+    const leadership = new Leadership(state, this.#keeper.snapshot, now, out);
     this.#role = { kind: "leader", leadership };
     out.log("info", "consensus_leader", { group: state.group, term: state.term });
   }
@@ -283,27 +315,26 @@ export class Raft {
     this.#role = { kind: "follower" };
   }
 
-  #led(
-    from: HubId,
-    message: MessageOf<"raft-append"> | MessageOf<"raft-snapshot">,
-    now: Millis,
-    out: Outbox,
-  ): Snapshot | null {
+  #led(from: HubId, message: MessageOf<"raft-append"> | MessageOf<"raft-snapshot">, now: Millis, out: Outbox): boolean {
     const { state } = this;
     if (message.term < state.term) {
       const stale = { pre: false, granted: false };
       out.send(from, { kind: "raft-voted", ...state.envelope(message.from), ...stale });
-      return null;
+      return false;
+    }
+    if (this.leadership || (state.leader !== null && state.leader !== from)) {
+      out.log("error", "consensus_second_leader", { group: state.group, term: state.term, from });
+      return false;
     }
     if (this.#role.kind === "candidate") this.#role = { kind: "follower" };
     if (state.leader !== from) {
       state.leader = from;
       out.log("debug", "consensus_follows", { group: state.group, term: state.term, leader: from });
     }
-    const snapshot = this.#following.receive(from, message, now, out);
+    const restored = this.#following.receive(from, message, now, out);
     if (this.#following.quiet && !state.doubted.has(from)) this.#electionAt = Number.POSITIVE_INFINITY;
     else if (!state.doubted.has(from)) this.#rearm(now);
-    return snapshot;
+    return restored;
   }
 
   #answered(
@@ -345,6 +376,7 @@ export class Raft {
   /** The leader seems gone: ask soon, in an order that is another for every hub. */
   #hurry(now: Millis): void {
     const { state } = this;
+    if (!state.isVoter) return;
     const voters = state.configuration.voters.map(({ hubId }) => hubId).filter((hubId) => hubId !== state.leader);
     const place = Math.max(0, voters.indexOf(state.self));
     this.#electionAt = Math.min(this.#electionAt, now + DOUBT_STEP_MS * (place + state.random.float()));

@@ -22,17 +22,24 @@ export interface ReadReady extends ReadAsked {
 
 /** More rounds at once do not answer sooner: the reads of meanwhile share the next. */
 const MAX_ROUNDS = 8;
+/** Reads that wait for a round. At the limit who asks is told that this leader cannot say. */
+export const MAX_WAITING = 16_384;
 
 export class ReadIndex {
   #waiting: ReadAsked[] = [];
   #rounds: Round[] = [];
+  #waitingIds = 0;
 
   get idle(): boolean {
     return this.#waiting.length === 0 && this.#rounds.length === 0;
   }
 
-  ask(asked: ReadAsked): void {
+  /** False: as many wait as may. */
+  ask(asked: ReadAsked): boolean {
+    if (this.#waitingIds + asked.ids.length > MAX_WAITING) return false;
+    this.#waitingIds += asked.ids.length;
     this.#waiting.push(asked);
+    return true;
   }
 
   /** The waiting reads go on their way with `round`, which must be a new one. False: there is none, or it must wait. */
@@ -40,6 +47,7 @@ export class ReadIndex {
     if (this.#waiting.length === 0 || this.#rounds.length >= MAX_ROUNDS) return false;
     this.#rounds.push({ round: round(), index: commit, reads: this.#waiting });
     this.#waiting = [];
+    this.#waitingIds = 0;
     return true;
   }
 
@@ -50,7 +58,7 @@ export class ReadIndex {
     return done.flatMap(({ index, reads }) => reads.map((read) => ({ ...read, index })));
   }
 
-  /** The rounds that no answer has come to. */
+  /** Of the rounds under way; null: there is none. */
   get earliestRound(): number | null {
     return this.#rounds[0]?.round ?? null;
   }
@@ -60,6 +68,7 @@ export class ReadIndex {
     const all = [...this.#rounds.flatMap(({ reads }) => reads), ...this.#waiting];
     this.#rounds = [];
     this.#waiting = [];
+    this.#waitingIds = 0;
     return all;
   }
 }

@@ -10,6 +10,8 @@ export class SnapshotTransfer {
   readonly #bytes: Uint8Array;
   #sent = 0;
   #acknowledged = 0;
+  /** What the follower said last: less than before when it has started anew since, or when answers came out of order. */
+  #said = 0;
 
   constructor(index: number, term: number, bytes: Uint8Array) {
     this.index = index;
@@ -34,12 +36,15 @@ export class SnapshotTransfer {
   }
 
   acknowledged(offset: number): void {
-    if (offset <= this.size) this.#acknowledged = Math.max(this.#acknowledged, offset);
+    if (offset > this.size) return;
+    this.#said = offset;
+    this.#acknowledged = Math.max(this.#acknowledged, offset);
     this.#sent = Math.max(this.#sent, this.#acknowledged);
   }
 
-  /** What is not acknowledged may be lost. */
+  /** What is not acknowledged may be lost, and so may what was, when the follower says so. */
   rewind(): void {
+    this.#acknowledged = this.#said;
     this.#sent = this.#acknowledged;
   }
 }
@@ -67,7 +72,7 @@ export class SnapshotAssembly {
   take(
     leaderTerm: number,
     { index, snapshotTerm, size, offset, part }: Part,
-  ): { offset: number; whole: Uint8Array | null } {
+  ): { offset: number; whole: Uint8Array<ArrayBuffer> | null } {
     const same =
       this.#of.leaderTerm === leaderTerm &&
       this.#of.index === index &&
@@ -92,7 +97,7 @@ export class SnapshotAssembly {
     this.#have = 0;
   }
 
-  #join(): Uint8Array {
+  #join(): Uint8Array<ArrayBuffer> {
     const whole = new Uint8Array(this.#have);
     let offset = 0;
     for (const part of this.#parts) {

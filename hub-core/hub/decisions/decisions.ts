@@ -43,6 +43,11 @@ export class Decisions {
     return this.#removed;
   }
 
+  /** The agreed part of the configuration, in the words of the file. */
+  get agreed(): Json {
+    return JSON.parse(this.#agreed) as Json;
+  }
+
   /** Why this hub votes against it; null: it does not. */
   judge(key: string, value: Json): string | null {
     const wrong = malformed(key, value);

@@ -13,7 +13,8 @@ import { type EventualKey, type Source, said } from "./eventual-key.ts";
 import type { Graves } from "./graves.ts";
 import type { KeyTable } from "./key-table.ts";
 import { KEYS_PER_ROUND, ROUND_MS } from "./limits.ts";
-import { goneSince, type Surroundings } from "./surroundings.ts";
+import type { Presence } from "./presence.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** A hub that fails may be back soon, and what it said is still with everyone. */
 const TAKE_OVER_AFTER_MS: DurationMs = 30_000;
@@ -27,13 +28,15 @@ export class Caretaker {
   readonly #around: Surroundings;
   readonly #table: KeyTable;
   readonly #graves: Graves;
+  readonly #presence: Presence;
   /** Keys to look at, and when. */
   readonly #due = new Map<string, Millis>();
   #nextAt: Millis = Number.POSITIVE_INFINITY;
   #nextRoundAt: Millis = 0;
 
-  constructor(around: Surroundings, table: KeyTable, graves: Graves) {
+  constructor(around: Surroundings, table: KeyTable, graves: Graves, presence: Presence) {
     this.#around = around;
+    this.#presence = presence;
     this.#table = table;
     this.#graves = graves;
   }
@@ -68,7 +71,7 @@ export class Caretaker {
   /** What only a hub that is gone says of the key is said by this one, unless one before it in line does so first. */
   #keepWords(key: EventualKey, now: Millis, out: Outbox): void {
     const { self } = this.#around;
-    const sources = [...key.sources].map((source) => ({ source, gone: this.#gone(source) }));
+    const sources = [...key.sources].map((source) => ({ source, gone: this.#presence.goneSince(source) }));
     const away = sources.flatMap(({ source, gone }) => (gone === null ? [] : [{ source, gone }]));
     if (away.length === 0) return this.#keepMemory(key, now, out);
     const present = said(sources.filter(({ gone }) => gone === null).map(({ source }) => source));
@@ -117,7 +120,7 @@ export class Caretaker {
     const copies = [...key.sources].filter(({ origin, onBehalf }) => origin === self && onBehalf);
     if (copies.length === 0) return;
     const better = [...key.sources].filter(
-      (source) => this.#gone(source) === null && (!source.onBehalf || source.origin < self),
+      (source) => this.#presence.goneSince(source) === null && (!source.onBehalf || source.origin < self),
     );
     const together = said(better);
     for (const copy of copies) {
@@ -138,10 +141,6 @@ export class Caretaker {
   #retire(recordKey: string, expiresAt: Millis, now: Millis, out: Outbox): void {
     const body = { kind: "state", contribution: null, onBehalf: false } as const;
     this.#around.publish(recordKey, body, "normal", expiresAt, now, out);
-  }
-
-  #gone(source: Source): Millis | null {
-    return goneSince(this.#around, source.origin, source.since);
   }
 
   #hasLeft({ origin }: Source): boolean {

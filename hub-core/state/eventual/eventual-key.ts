@@ -8,6 +8,8 @@ import { fingerprint, fromContribution } from "./contribution.ts";
 export interface Source {
   readonly origin: HubId;
   readonly recordKey: string;
+  /** The life of storage in which it was first said. */
+  readonly replica: string;
   readonly contribution: Contribution;
   readonly onBehalf: boolean;
   /** When it came here. */

@@ -17,7 +17,7 @@ import { DEFAULT_PAGE, MAX_CONFLICTS, MAX_PAGE, MAX_PAGE_BYTES } from "./limits.
 import { Presence } from "./presence.ts";
 import { read } from "./reading.ts";
 import { Skew } from "./skew.ts";
-import { goneSince, type Surroundings } from "./surroundings.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { keyUnknown, Writer } from "./writer.ts";
 
 export class EventualState {
@@ -36,9 +36,9 @@ export class EventualState {
     const { config, metrics } = around;
     this.#skew = new Skew(config.state, metrics);
     this.#conflicts = new Conflicts(config.state, metrics);
-    this.#graves = new Graves(around, this.#table);
-    this.#caretaker = new Caretaker(around, this.#table, this.#graves);
     this.#presence = new Presence(around);
+    this.#graves = new Graves(around, this.#table);
+    this.#caretaker = new Caretaker(around, this.#table, this.#graves, this.#presence);
     this.#writer = new Writer(around, this.#table, this.#clock);
   }
 
@@ -78,7 +78,7 @@ export class EventualState {
     const named = readStateKey(recordKey);
     if (!named) return;
     if (body?.kind === "state" && body.contribution !== null)
-      return this.#hear(origin, recordKey, named.key, body.contribution, body.onBehalf, now);
+      return this.#hear(origin, recordKey, named, body.contribution, body.onBehalf, now);
     const known = this.#table.get(named.key);
     if (!known) return;
     known.silence(origin, recordKey);
@@ -145,17 +145,19 @@ export class EventualState {
   #hear(
     origin: HubId,
     recordKey: string,
-    name: string,
+    named: { readonly replica: string; readonly key: string },
     contribution: NonNullable<StateRecord["contribution"]>,
     onBehalf: boolean,
     now: Millis,
   ): void {
     this.#clock.observe(newestStamp(contribution));
+    const { key: name } = named;
     const key = this.#table.at(name);
-    const { saysLess } = key.hear({ origin, recordKey, contribution, onBehalf, since: now });
+    const source = { origin, recordKey, replica: named.replica, contribution, onBehalf, since: now };
+    const { saysLess } = key.hear(source);
     this.#conflicts.review(name, key.state, contribution.entries, now);
     const isOwnCopy = onBehalf && origin === this.#around.self;
-    const isAway = goneSince(this.#around, origin, now) !== null;
+    const isAway = this.#presence.goneSince(source) !== null;
     if (key.isDead || isAway || isOwnCopy || saysLess) this.#caretaker.lookAt(name, now);
   }
 

@@ -1,7 +1,7 @@
 /**
  * When a removed key may be forgotten. Every hub tells of which dead keys it holds all that was ever said, and holds nothing else; a key that
  * all hubs tell alike has no live word left anywhere that could bring it back. A hub that is away holds up the forgetting until the
- * federation forgets the hub, and such a hub discards its own words when it comes back (REG-14, STATE-19).
+ * federation forgets the hub, and such a hub discards its own words when it comes back (STATE-21).
  */
 import type { Outbox } from "../../common/outbox.ts";
 import type { DurationMs, HubId, Millis } from "../../common/types.ts";

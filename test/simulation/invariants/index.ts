@@ -7,6 +7,8 @@ import { noAging } from "./no-aging.ts";
 import { noFalseAlarm } from "./no-false-alarm.ts";
 import { noRegression } from "./no-regression.ts";
 import { noResurrection } from "./no-resurrection.ts";
+import { oneCoordinator } from "./one-coordinator.ts";
+import { regionStaysJoined } from "./region-stays-joined.ts";
 import { sequenceUnique } from "./sequence-unique.ts";
 import { soundDecisions } from "./sound-decisions.ts";
 import { clockStaysNear, noReturn } from "./state.ts";
@@ -29,5 +31,7 @@ export function allInvariants(): Invariant[] {
     noResurrection(),
     noReturn(),
     clockStaysNear(),
+    oneCoordinator(),
+    regionStaysJoined(),
   ];
 }
