@@ -38,8 +38,8 @@ const routes = base
   .route("/", leaseRoutes)
   .route("/", watchRoutes)
   .route("/", introduceRoutes)
-  .route("/", drainRoutes)
   .route("/", decisionsRoutes)
+  .route("/", drainRoutes)
   .route("/", shutdownRoutes)
   .route("/", peerRoutes);
 

@@ -109,12 +109,12 @@ export class Hub {
       meeting: this.meeting,
       standingIn: () => this.standingIn,
     });
-    this.eventual = openEventual(this, this.#identity.replica);
+    this.eventual = openEventual(this, this.#identity.replica, this.#directory.all());
     this.registry = new Registry({
       states: this.eventual,
+      replica: this.#identity.replica,
       self: this.self,
       incarnation: this.#identity.incarnation,
-      replica: this.#identity.replica,
       seqCeiling: this.#identity.seqCeiling,
       storedRecords: stored.records,
       storedOutcomes: stored.outcomes,

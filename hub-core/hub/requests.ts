@@ -13,11 +13,11 @@ export type HubRequest =
   | { readonly kind: "health" }
   | { readonly kind: "status" }
   | { readonly kind: "metrics" }
+  /** As it is in force: `ConfigAnswer`. */
+  | { readonly kind: "config" }
   /** Hand over all duties, and take none: `DrainAnswer`. */
   | { readonly kind: "drain" }
   | { readonly kind: "undrain" }
-  /** As it is in force: `ConfigAnswer`. */
-  | { readonly kind: "config" }
   /** Leave the federation: `Departed`. */
   | { readonly kind: "shutdown" }
   /** Where a hub is, as far as anyone here knows: `HubLocation`, or 404 `hub_unknown`. */

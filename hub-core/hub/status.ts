@@ -86,8 +86,8 @@ export function statusOf(hub: Hub, now: Millis): Record<string, unknown> {
     children: childrenOf(hub),
     members: memberCounts(hub),
     groups: byGroup(({ membership }) => membership.status()),
-    coordination: coordinationOf(hub),
     consensus: consensusOf(hub, now),
+    coordination: coordinationOf(hub),
     catalog: hub.registry.status().catalog,
     state: hub.eventual.status(now),
     links: hub.links.greeted().map((link) => ({

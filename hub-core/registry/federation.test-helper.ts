@@ -210,9 +210,9 @@ export class World {
   #build(identity: HubIdentity, node: Omit<Node, "registry">): Registry {
     return new Registry({
       states: NO_STATES,
+      replica: 1,
       self: identity,
       incarnation: node.incarnation,
-      replica: 1,
       seqCeiling: node.seqCeiling,
       storedRecords: new Map(node.stored),
       storedOutcomes: new Map(node.outcomes),

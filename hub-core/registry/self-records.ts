@@ -139,7 +139,7 @@ export class SelfRecords {
   }
 
   #publishHub(now: Millis, out: Outbox): void {
-    const { self, config, owned, log, incarnation, softwareVersion, replica } = this.#o;
+    const { self, config, owned, log, incarnation, softwareVersion } = this.#o;
     const { tombstoneTtlMs } = config.registry;
     this.#toldRoom = owned.hasRoom;
     this.#hubAt = now + tombstoneTtlMs / RENEWALS_PER_TTL;
@@ -158,7 +158,7 @@ export class SelfRecords {
       softwareVersion,
       startedAt: this.#startedAt,
       cutOffSince: this.#cutOffSince,
-      replica,
+      replica: this.#o.replica,
       logs: this.#logs,
       leads: this.#leads,
     };

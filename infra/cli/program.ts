@@ -35,6 +35,10 @@ const PARTS: Readonly<Record<string, Part>> = {
     description: "what the hubs decide together: propose, look, vote",
     load: async () => (await import("./commands/proposals.ts")).proposalsCommand,
   },
+  regions: {
+    description: "which regions are part of the federation: list, remove, add again",
+    load: async () => (await import("./commands/regions.ts")).regionsCommand,
+  },
   register: {
     description: "register a cluster and the services that it offers",
     load: async () => (await import("./commands/register.ts")).registerCommand,

@@ -97,9 +97,7 @@ export class Raft {
       case "raft-snapshot":
         return this.#led(from, message, now, out);
       case "raft-timeout-now":
-        if (message.term === this.state.term && from === this.state.leader && this.state.isVoter) {
-          this.#campaign(false, true, now, out);
-        }
+        if (message.term === this.state.term) this.#stand(from, now, out);
         return false;
       default:
         this.#answered(from, message, now, out);
@@ -204,8 +202,13 @@ export class Raft {
     this.#count(candidacy, now, out);
   }
 
+  /** As its leader asks. */
+  #stand(asker: HubId, now: Millis, out: Outbox): void {
+    if (!this.leadership && asker === this.state.leader && this.state.isVoter) this.#campaign(false, true, now, out);
+  }
+
   #count(candidacy: Candidacy, now: Millis, out: Outbox): void {
-    switch (candidacy.standing(this.state.configuration)) {
+    switch (candidacy.standing(this.state.configuration, (hubId) => this.state.doubted.has(hubId))) {
       case "open":
         return;
       case "won":
@@ -235,13 +238,25 @@ export class Raft {
     if (!pre && term > state.term) this.#follow(term, now, out);
     if (term < state.term || (pre && term === state.term)) return answer(false, state.term);
     if (!state.isUpToDate(message.lastTerm, message.lastIndex)) return answer(false, state.term);
-    if (pre) return answer(true, term);
+    if (pre) {
+      this.#yieldTo(from, now);
+      return answer(true, term);
+    }
     const free = state.votedFor === null || state.votedFor === from;
     if (free) {
       state.voteFor(from, out);
       this.#rearm(now);
     }
     return answer(free, state.term);
+  }
+
+  /** Of two who only ask so far, the one that comes first in the order of those who doubt goes on: else they split the votes. */
+  #yieldTo(other: HubId, now: Millis): void {
+    if (this.#role.kind !== "candidate" || !this.#role.candidacy.pre) return;
+    const order = this.state.configuration.voters.map(({ hubId }) => hubId);
+    if (order.indexOf(other) > order.indexOf(this.state.self)) return;
+    this.#role = { kind: "follower" };
+    this.#electionAt = now + this.state.randomElectionMs() * RETRY;
   }
 
   #voted(from: HubId, { from: replica, pre, granted, term }: MessageOf<"raft-voted">, now: Millis, out: Outbox): void {

@@ -103,7 +103,7 @@ test("DECIDE-4: a region that is active again joins by itself", () => {
   expect(votersOf("g")).toContain("r-east");
 });
 
-test("DECIDE-5 DECIDE-6: the agreed configuration stands over that of the file on every hub, local ones too, until it is agreed on no more", () => {
+test("DECIDE-5 and DECIDE-6: the agreed configuration stands over that of the file on every hub, local ones too, until it is agreed on no more", () => {
   const before = hub("l-east").config.registry.rampUpMs;
   decide("mpreg/config", { registry: { ramp_up: 3 }, consensus: { threshold: 0.8 } });
   for (const [id, { config }] of world.hubs) expect(config.registry.rampUpMs, id).toBe(3_000);

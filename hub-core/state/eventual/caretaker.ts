@@ -9,11 +9,12 @@ import { isGone, recordKeys } from "../../wire/catalog.ts";
 import { MAX_CONTRIBUTION_BYTES } from "../../wire/state-records.ts";
 import { covers, type KeyState } from "../types/key-state.ts";
 import { sizeOf, toContribution } from "./contribution.ts";
-import { type EventualKey, type Source, said } from "./eventual-key.ts";
+import { type EventualKey, isOnBehalf, type Source, said } from "./eventual-key.ts";
 import type { Graves } from "./graves.ts";
 import type { KeyTable } from "./key-table.ts";
 import { KEYS_PER_ROUND, ROUND_MS } from "./limits.ts";
-import { goneSince, type Surroundings } from "./surroundings.ts";
+import type { Presence } from "./presence.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** A hub that fails may be back soon, and what it said is still with everyone. */
 const TAKE_OVER_AFTER_MS: DurationMs = 30_000;
@@ -27,13 +28,15 @@ export class Caretaker {
   readonly #around: Surroundings;
   readonly #table: KeyTable;
   readonly #graves: Graves;
+  readonly #presence: Presence;
   /** Keys to look at, and when. */
   readonly #due = new Map<string, Millis>();
   #nextAt: Millis = Number.POSITIVE_INFINITY;
   #nextRoundAt: Millis = 0;
 
-  constructor(around: Surroundings, table: KeyTable, graves: Graves) {
+  constructor(around: Surroundings, table: KeyTable, graves: Graves, presence: Presence) {
     this.#around = around;
+    this.#presence = presence;
     this.#table = table;
     this.#graves = graves;
   }
@@ -68,7 +71,7 @@ export class Caretaker {
   /** What only a hub that is gone says of the key is said by this one, unless one before it in line does so first. */
   #keepWords(key: EventualKey, now: Millis, out: Outbox): void {
     const { self } = this.#around;
-    const sources = [...key.sources].map((source) => ({ source, gone: this.#gone(source) }));
+    const sources = [...key.sources].map((source) => ({ source, gone: this.#presence.goneSince(source) }));
     const away = sources.flatMap(({ source, gone }) => (gone === null ? [] : [{ source, gone }]));
     if (away.length === 0) return this.#keepMemory(key, now, out);
     const present = said(sources.filter(({ gone }) => gone === null).map(({ source }) => source));
@@ -81,7 +84,7 @@ export class Caretaker {
       }
       const before = key.source(self, source.recordKey);
       const word = before ? said([before, source]) : said([source]);
-      if (this.#say(source.recordKey, word, true, now, out)) this.#around.metrics.count("state_words_taken_over_total");
+      if (this.#say(source.recordKey, word, now, out)) this.#around.metrics.count("state_words_taken_over_total");
     }
     this.#keepMemory(key, now, out);
   }
@@ -94,7 +97,7 @@ export class Caretaker {
     const since = Math.max(...[...key.sources].map((source) => source.since));
     const ownTurn = since + TAKE_OVER_AFTER_MS + this.#rank(key.key) * RANK_MS;
     if (ownTurn > now) return this.lookAt(key.key, ownTurn);
-    this.#say(recordKey, key.state, false, now, out);
+    this.#say(recordKey, key.state, now, out);
   }
 
   /** All that this hub says of a dead key becomes the whole of it, without what was removed; once all agree, nothing. */
@@ -103,7 +106,7 @@ export class Caretaker {
     if (now < key.deadSince + BURY_AFTER_MS) return this.lookAt(key.key, key.deadSince + BURY_AFTER_MS);
     const own = [...key.sources].filter(({ origin }) => origin === self);
     for (const source of own) {
-      if (!covers(said([source]), key.state)) this.#say(source.recordKey, key.state, source.onBehalf, now, out);
+      if (!covers(said([source]), key.state)) this.#say(source.recordKey, key.state, now, out);
     }
     this.#graves.changed(now);
     if (!this.#graves.isSettled(key) || !this.#graves.isKnownToAll(key)) return;
@@ -114,10 +117,10 @@ export class Caretaker {
   /** Words of others are given back once those who have a better right to them say as much. */
   #retireCopies(key: EventualKey, now: Millis, out: Outbox): void {
     const { self, config } = this.#around;
-    const copies = [...key.sources].filter(({ origin, onBehalf }) => origin === self && onBehalf);
+    const copies = [...key.sources].filter((source) => source.origin === self && isOnBehalf(source));
     if (copies.length === 0) return;
     const better = [...key.sources].filter(
-      (source) => this.#gone(source) === null && (!source.onBehalf || source.origin < self),
+      (source) => this.#presence.goneSince(source) === null && (!isOnBehalf(source) || source.origin < self),
     );
     const together = said(better);
     for (const copy of copies) {
@@ -126,22 +129,19 @@ export class Caretaker {
     }
   }
 
-  #say(recordKey: string, state: KeyState, onBehalf: boolean, now: Millis, out: Outbox): boolean {
+  #say(recordKey: string, state: KeyState, now: Millis, out: Outbox): boolean {
     const contribution = toContribution(state);
+    const { replica: saidIn } = this.#around;
     if ((sizeOf(contribution) ?? Number.POSITIVE_INFINITY) > MAX_CONTRIBUTION_BYTES) {
       this.#around.metrics.count("state_words_too_large_total");
       return false;
     }
-    return this.#around.publish(recordKey, { kind: "state", contribution, onBehalf }, "normal", null, now, out);
+    return this.#around.publish(recordKey, { kind: "state", contribution, saidIn }, "normal", null, now, out);
   }
 
   #retire(recordKey: string, expiresAt: Millis, now: Millis, out: Outbox): void {
-    const body = { kind: "state", contribution: null, onBehalf: false } as const;
+    const body = { kind: "state", contribution: null, saidIn: this.#around.replica } as const;
     this.#around.publish(recordKey, body, "normal", expiresAt, now, out);
-  }
-
-  #gone(source: Source): Millis | null {
-    return goneSince(this.#around, source.origin, source.since);
   }
 
   #hasLeft({ origin }: Source): boolean {

@@ -86,6 +86,34 @@ test("STATE-18: a hub that lost its storage does not bring back what was removed
   expect(world.values("s")).toEqual([undefined, undefined, undefined]);
 });
 
+test("STATE-19: what a hub said before it lost its storage, and does not get back, is said by who has it", () => {
+  const world = three();
+  world.count("a", "n", 5);
+  world.spread();
+  world.restart("c", "lost");
+  world.restart("a", "lost");
+  world.relays = false;
+  world.run(2 * MINUTE);
+  expect(world.values("n")).toEqual([5, 5, 5]);
+  expect(world.words("n")).toEqual([{ origin: "b", onBehalf: true }]);
+});
+
+test("STATE-19: when a hub that lost its storage is told an older word of its own, what it had said since is not lost", () => {
+  const world = three();
+  world.count("a", "n", 5);
+  world.spread();
+  world.relays = false;
+  world.island.add("c");
+  world.count("a", "n", 2);
+  world.spread();
+  world.island.clear();
+  world.restart("a", "lost");
+  const older = [...world.node("c").records.values()].find(({ origin }) => origin === "a");
+  world.sayAgain("a", older);
+  world.run(3 * MINUTE);
+  expect(world.values("n")).toEqual([7, 7, 7]);
+});
+
 test("STATE-19: what only a hub that is gone says is said by one of the others, once, and given back when it returns", () => {
   const world = three();
   world.count("a", "n", 5);
@@ -168,6 +196,24 @@ test("STATE-20: while one hub has not heard of the death it is not forgotten, an
   expect(world.node("a").state.fingerprints().size).toBe(1);
   world.island.clear();
   world.stands("c", "alive");
+  world.run(5 * MINUTE);
+  expect(world.values("s")).toEqual([undefined, undefined, undefined]);
+  expect(world.words("s")).toEqual([]);
+});
+
+test("STATE-20: a hub that has just started, and does not know of the others yet, forgets nothing", () => {
+  const world = three();
+  world.add("b", "s", "p");
+  world.spread();
+  world.island.add("a");
+  world.remove("a", "s");
+  world.run(1_000);
+  world.restart("a", "kept");
+  for (const id of ["b", "c"]) world.stands(id, "unknown");
+  world.run(10 * MINUTE, 10_000);
+  expect(world.words("s").filter(({ origin }) => origin === "a")).toHaveLength(1);
+  world.island.clear();
+  for (const id of ["b", "c"]) world.stands(id, "alive");
   world.run(5 * MINUTE);
   expect(world.values("s")).toEqual([undefined, undefined, undefined]);
   expect(world.words("s")).toEqual([]);

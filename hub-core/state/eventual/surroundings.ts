@@ -4,7 +4,7 @@ import type { Metrics } from "../../common/metrics.ts";
 import type { Outbox } from "../../common/outbox.ts";
 import type { HubId, Millis } from "../../common/types.ts";
 import type { HubConfig } from "../../config/hub-config.ts";
-import { isGone, type Priority, type RecordBody } from "../../wire/catalog.ts";
+import type { Priority, RecordBody } from "../../wire/catalog.ts";
 
 export interface Surroundings {
   readonly self: HubId;
@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly config: HubConfig;
   readonly metrics: Metrics;
   readonly catalog: CatalogView;
+  /** Hubs of its groups that it knew when it started. */
+  readonly expected: readonly HubId[];
   /** One change of the hub's own log. @returns false when the log has no room for it. */
   publish(
     key: string,
@@ -22,12 +24,4 @@ export interface Surroundings {
     now: Millis,
     out: Outbox,
   ): boolean;
-}
-
-/** Since when a hub is gone, and so nobody answers for what it said; null while it is here. A hub nobody knows counts from `met`. */
-export function goneSince({ self, catalog }: Surroundings, hub: HubId, met: Millis): Millis | null {
-  if (hub === self) return null;
-  const view = catalog.hub(hub);
-  if (view && !isGone(view.state)) return null;
-  return Math.max(met, catalog.hubSince(hub));
 }

@@ -6,7 +6,7 @@ import type { Reply } from "../../common/problem.ts";
 import type { HubId, Millis } from "../../common/types.ts";
 import type { HubConfig, StateConfig } from "../../config/hub-config.ts";
 import { resolveSettings } from "../../config/resolve-settings.ts";
-import type { MemberState, RecordBody, Rumor } from "../../wire/catalog.ts";
+import type { HubRecord, MemberState, RecordBody, Rumor } from "../../wire/catalog.ts";
 import { rumor as rumorCodec } from "../../wire/catalog.ts";
 import { decode, encode } from "../../wire/codec.ts";
 import { NEWEST_VERSION } from "../../wire/versions.ts";
@@ -33,6 +33,8 @@ export class StateWorld {
   readonly nodes = new Map<HubId, Node>();
   /** Words do not cross between these and the others. */
   island = new Set<HubId>();
+  /** False: nobody passes on what another said, as between logs that seem equal. */
+  relays = true;
   #seq = 0;
   #version = 0;
   readonly #config: Partial<StateConfig>;
@@ -83,7 +85,9 @@ export class StateWorld {
 
   /** Everyone hears everything it may, in an order drawn by `shuffle`. */
   spread(shuffle: (rumors: Rumor[]) => Rumor[] = (rumors) => rumors): void {
-    const all = [...this.nodes.values()].flatMap(({ records }) => [...records.values()]);
+    const all = [...this.nodes.values()].flatMap(({ id, records }) =>
+      [...records.values()].filter(({ origin }) => this.relays || origin === id),
+    );
     for (const to of this.nodes.values()) {
       for (const rumor of shuffle([...all])) this.deliver(to.id, rumor);
     }
@@ -137,11 +141,15 @@ export class StateWorld {
   echo(id: HubId): void {
     const own = this.node(id).records;
     for (const { records } of [...this.nodes.values()]) {
-      for (const { origin, key, body, priority, expiresAt } of [...records.values()]) {
-        if (origin !== id || body.kind !== "state" || own.has(`${id}|${key}`)) continue;
-        this.#publish(id, { key, body: { ...body, onBehalf: true }, priority, expiresAt }, this.now);
-      }
+      for (const rumor of [...records.values()])
+        if (rumor.origin === id && !own.has(`${id}|${rumor.key}`)) this.sayAgain(id, rumor);
     }
+  }
+
+  sayAgain(id: HubId, rumor: Rumor | undefined): void {
+    if (rumor?.body.kind !== "state") return;
+    const { key, body, priority, expiresAt } = rumor;
+    this.#publish(id, { key, body: { ...body, saidIn: this.node(id).replica }, priority, expiresAt }, this.now);
   }
 
   /** The hub's log is gone from everyone else's store. */
@@ -161,7 +169,7 @@ export class StateWorld {
     return [...this.nodes.values()].flatMap(({ id, records }) =>
       [...records.values()].flatMap(({ origin, key: recordKey, body }) =>
         origin === id && body.kind === "state" && body.contribution !== null && recordKey.endsWith(`/${key}`)
-          ? [{ origin, onBehalf: body.onBehalf }]
+          ? [{ origin, onBehalf: !recordKey.startsWith(`state/${body.saidIn.toString(36)}/`) }]
           : [],
       ),
     );
@@ -182,6 +190,7 @@ export class StateWorld {
       replica,
       config,
       metrics,
+      expected: [...this.nodes.keys()].filter((other) => other !== id),
       catalog: this.#catalog(),
       publish: (key, body, priority, expiresAt, now) => this.#publish(id, { key, body, priority, expiresAt }, now),
     });
@@ -236,7 +245,7 @@ export class StateWorld {
       address: "",
       state: standing === "unknown" ? "alive" : standing,
       incarnation: 1,
-      record: null,
+      record: { replica: this.nodes.get(hubId)?.replica ?? 0 } as HubRecord,
     };
   }
 

@@ -29,9 +29,9 @@ export function allInvariants(): Invariant[] {
     noAging(),
     noRegression(),
     noResurrection(),
-    oneCoordinator(),
-    regionStaysJoined(),
     noReturn(),
     clockStaysNear(),
+    oneCoordinator(),
+    regionStaysJoined(),
   ];
 }

@@ -1,4 +1,7 @@
-/** Users who write eventual state at any hub: counters, sets, registers, multi-values and maps, and whole keys removed. */
+/**
+ * Users who write eventual state at any hub: counters, sets, registers, multi-values and maps, and whole keys removed.
+ * An element of `gone/…` that was removed is never added again.
+ */
 import type { Reply } from "../../../hub-core/common/problem.ts";
 import type { Random } from "../../../hub-core/common/random.ts";
 import type { DurationMs } from "../../../hub-core/common/types.ts";
@@ -12,6 +15,8 @@ import { placeOf, StateLedger } from "./state-ledger.ts";
 const PATIENCE_MS: DurationMs = 5_000;
 const TRIES = 4;
 const KEYS_OF_A_KIND = 3;
+/** So many that one that is removed stays so for a while. */
+const MANY_KEYS = 40;
 
 export interface StateWriters {
   /** Nobody writes any more. */
@@ -39,6 +44,8 @@ class Writers {
   readonly #random: Random;
   readonly #ledger = new StateLedger();
   #written = 0;
+  /** By hub: the run in which it was last asked. */
+  readonly #runs = new Map<SimHub, number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -50,12 +57,12 @@ class Writers {
   }
 
   act(): void {
-    const hub = this.#random.pick(this.#world.hubs.filter(({ alive }) => alive));
+    const hub = this.#justStarted() ?? this.#random.pick(this.#world.hubs.filter(({ alive }) => alive));
     if (!hub) return;
     this.#written += 1;
     const number = this.#random.below(KEYS_OF_A_KIND);
-    // What is removed from the second kind nobody adds again.
-    const set = `${this.#random.pick(["set", "gone"])}/${number}`;
+    const set =
+      this.#random.pick([`set/${number}`, `gone/${number}`, `gone/${10 + this.#random.below(MANY_KEYS)}`]) ?? "";
     switch (this.#random.below(11)) {
       case 0:
       case 1:
@@ -69,7 +76,7 @@ class Writers {
       case 6:
         return this.#contest(hub, `set/${number}`);
       case 7:
-        return this.#removeAll(hub, set);
+        return this.#removeAll(hub);
       case 8:
         return this.#write(hub, `last/${number}`);
       case 9:
@@ -77,6 +84,13 @@ class Writers {
       default:
         return this.#other(hub, number);
     }
+  }
+
+  /** A hub that has just come back is asked at once, before it has heard much. */
+  #justStarted(): SimHub | undefined {
+    const hub = this.#world.hubs.find((each) => each.alive && (this.#runs.get(each) ?? 1) !== each.run);
+    if (hub) this.#runs.set(hub, hub.run);
+    return hub;
   }
 
   complaint(): string | null {
@@ -154,7 +168,14 @@ class Writers {
     });
   }
 
-  #removeAll(hub: SimHub, key: string): void {
+  #removeAll(hub: SimHub): void {
+    const sets =
+      this.#world
+        .inspect(hub)
+        ?.state.keys()
+        .filter((key) => /^(set|gone)\//.test(key)) ?? [];
+    const key = this.#random.pick(sets);
+    if (key === undefined) return;
     const seen = [...this.#elementsAt(hub, key)].map((value) => this.#ledger.element(key, value));
     const { run } = hub;
     const over = this.#ledger.removing(key);
