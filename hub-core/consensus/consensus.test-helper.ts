@@ -72,19 +72,23 @@ export interface LogSetup {
   readonly term?: number;
   readonly votedFor?: HubId | null;
   readonly at?: number;
+  /** Of the state before the first entry. */
+  readonly data?: Uint8Array;
 }
 
 /** A disk with a log of empty entries; the configuration stands before the first, in a snapshot of nothing. */
-export function diskWith({
-  configuration,
-  terms = [],
-  term = terms.at(-1) ?? 0,
-  votedFor = null,
-  at = 0,
-}: LogSetup): Disk {
+export function diskWith(setup: LogSetup): Disk {
+  const {
+    configuration,
+    terms = [],
+    term = terms.at(-1) ?? 0,
+    votedFor = null,
+    at = 0,
+    data = new Uint8Array(),
+  } = setup;
   const disk = new Disk();
   disk.vote = { lineage: LINEAGE, term, votedFor };
-  disk.snapshot = encodeSnapshot({ index: 0, term: 0, at: 0, configuration, data: new Uint8Array() });
+  disk.snapshot = encodeSnapshot({ index: 0, term: 0, at: 0, configuration, data });
   terms.forEach((each, i) => {
     disk.entries.set(i + 1, emptyEntry(each, at));
   });

@@ -40,7 +40,8 @@ export class Forwarding {
   tick(now: Millis, quorum: QuorumView): void {
     if (this.#retryAt <= now) {
       this.#retryAt = Number.POSITIVE_INFINITY;
-      this.writers.handAgain();
+      // A leader has its own in its log.
+      if (!this.#o.raft.leadership) this.writers.handAgain();
     }
     this.writers.expire(now, quorum);
   }

@@ -109,7 +109,7 @@ export class Hub {
       meeting: this.meeting,
       standingIn: () => this.standingIn,
     });
-    this.eventual = openEventual(this, this.#identity.replica);
+    this.eventual = openEventual(this, this.#identity.replica, this.#directory.all());
     this.registry = new Registry({
       states: this.eventual,
       replica: this.#identity.replica,

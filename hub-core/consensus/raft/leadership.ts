@@ -232,7 +232,7 @@ export class Leadership {
     const progress = this.#progress.get(hubId);
     if (!progress) return;
     this.wake(now);
-    if (progress.state.kind !== "snapshot") progress.backTo(progress.match + 1);
+    progress.lost();
     this.#feed(progress, out, { always: true });
   }
 

@@ -57,3 +57,15 @@ test("RAFT-33: a snapshot ends when as much is acknowledged, not before", () => 
   one.acknowledged(9);
   expect([one.next, one.state.kind]).toEqual([10, "replicate"]);
 });
+
+test("RAFT-17: what may be lost is sent again from what is acknowledged, and a probe from where it was", () => {
+  const stream = progress();
+  stream.acknowledged(7);
+  stream.sent(3, 30);
+  stream.lost();
+  expect([stream.state.kind, stream.next, stream.mayAppend]).toEqual(["probe", 8, true]);
+  const probe = progress();
+  probe.sent(1, 10);
+  probe.lost();
+  expect([probe.next, probe.mayAppend]).toEqual([5, true]);
+});
