@@ -371,7 +371,9 @@ export class Raft {
       this.#electionAt = Number.POSITIVE_INFINITY;
       return;
     }
-    this.#electionAt = now + state.randomElectionMs();
+    // The only voter has nobody to wait for.
+    const alone = isMajority(state.configuration, ({ hubId }) => hubId === state.self);
+    this.#electionAt = alone ? now : now + state.randomElectionMs();
     if (state.leader !== null && state.doubted.has(state.leader)) this.#hurry(now);
   }
 
