@@ -185,10 +185,11 @@ export class Raft {
 
   #campaign(pre: boolean, transfer: boolean, now: Millis, out: Outbox): void {
     const { state } = this;
+    state.leader = null;
+    this.#following.reset();
     if (!pre) {
       state.advanceTerm(state.term + 1, out);
       state.voteFor(state.self, out);
-      state.leader = null;
     }
     const candidacy = new Candidacy(pre ? state.term + 1 : state.term, pre, state.self, state.replica);
     this.#role = { kind: "candidate", candidacy };
