@@ -9,6 +9,7 @@ import {
   addressOf,
   edgeName,
   forward,
+  forwardedWithin,
   type Handover,
   Handovers,
   Hubs,
@@ -100,7 +101,8 @@ async function elsewhere(request: Request, hub: HubId, env: Env, bindings: EdgeB
     return refusal(request, { status: 404, code: "hub_unknown", detail });
   }
   const edge = edgeName(region.id, hosted);
-  const answered = await forward(request, to, { edge, handovers }, { ...handover, client });
+  const withinMs = forwardedWithin(new URL(request.url).pathname, federation.settings.consensus);
+  const answered = await forward(request, to, { edge, handovers, withinMs }, { ...handover, client });
   if (answered instanceof Response) return answered;
   return answered.ok ? Response.json(answered.value) : refusal(request, answered.problem);
 }

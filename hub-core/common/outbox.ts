@@ -103,6 +103,8 @@ export type Notice =
     }
   /** Another hub coordinates the group, or the same one in another term, or nobody is known to. */
   | { readonly kind: "coordinator-changed"; readonly group: GroupId }
+  /** This hub wants to lead no group any more, or may again. */
+  | { readonly kind: "draining-changed"; readonly draining: boolean }
   /** Another run of this very hub is alive somewhere: same id, other instance. */
   | { readonly kind: "clone-detected"; readonly group: GroupId; readonly address: string }
   /** A rumor was applied to the store, from a peer or (`from` null) by this hub itself. */

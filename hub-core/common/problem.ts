@@ -14,10 +14,12 @@ export type Reply<T = unknown> =
   | { readonly ok: true; readonly status: number; readonly value: T }
   | { readonly ok: false; readonly problem: Problem };
 
+export type Refusal = Extract<Reply, { readonly ok: false }>;
+
 export function answered<T>(value: T, status = 200): Reply<T> {
   return { ok: true, status, value };
 }
 
-export function refused(status: number, code: string, detail: string, extra?: Problem["extra"]): Reply<never> {
+export function refused(status: number, code: string, detail: string, extra?: Problem["extra"]): Refusal {
   return { ok: false, problem: extra ? { status, code, detail, extra } : { status, code, detail } };
 }

@@ -64,6 +64,11 @@ export function upGroupOf(hub: Pick<HubIdentity, "tier" | "region">): GroupId | 
   }
 }
 
+/** Whether the hub is in the group by its own place. */
+export function belongsTo(group: GroupId, hub: Pick<HubIdentity, "tier" | "region">): boolean {
+  return group === upGroupOf(hub) || group === downGroupOf(hub);
+}
+
 /** Closes a `switch` over a union: a new member becomes a type error here. */
 export function unreachable(value: never): never {
   throw new Error(`unreachable: ${String(value)}`);

@@ -24,7 +24,27 @@ export interface HubConfig {
   readonly membership: MembershipConfig;
   readonly consensus: ConsensusConfig;
   readonly registry: RegistryConfig;
+  readonly state: StateConfig;
   readonly limits: LimitsConfig;
+}
+
+/** How concurrent writes of a register are settled; `consensus_required` refuses eventual writes instead. */
+export const CONFLICT_STRATEGIES = [
+  "last_write_wins",
+  "first_write_wins",
+  "merge",
+  "multi_value",
+  "consensus_required",
+] as const;
+export type ConflictStrategy = (typeof CONFLICT_STRATEGIES)[number];
+
+export interface StateConfig {
+  /** For keys that begin so; no prefix begins with another. */
+  readonly strategies: readonly { readonly prefix: string; readonly strategy: ConflictStrategy }[];
+  /** What another hub's clock may be ahead of ours before its writes wait. */
+  readonly maxClockSkewMs: DurationMs;
+  /** Eventual keys of a hub, removed ones included until they are forgotten. */
+  readonly maxKeys: number;
 }
 
 export interface NetworkConfig {

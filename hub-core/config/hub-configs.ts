@@ -28,7 +28,7 @@ export function hubConfigOf(federation: Federation, id: HubId, addressOf: Addres
 }
 
 function configOf(federation: Federation, hub: FederationHub, addressOf: AddressOf): HubConfig {
-  const { network, gossip, membership, consensus, registry, limits } = federation.settings;
+  const { network, gossip, membership, consensus, registry, state, limits } = federation.settings;
   const seeds = federation.hubs
     .filter((other) => other.id !== hub.id && sharesGroup(hub, other))
     .map((other) => hubIdentity(other, addressOf));
@@ -37,7 +37,8 @@ function configOf(federation: Federation, hub: FederationHub, addressOf: Address
     .filter((other) => parent !== undefined && parent.parent !== null && sharesGroup(parent, other))
     .filter((other) => other.parent !== parent?.id)
     .map((other) => hubIdentity(other, addressOf));
-  return { hub: hubIdentity(hub, addressOf), seeds, above, network, gossip, membership, consensus, registry, limits };
+  const sections = { network, gossip, membership, consensus, registry, state, limits };
+  return { hub: hubIdentity(hub, addressOf), seeds, above, ...sections };
 }
 
 /** Parent, siblings and children. */

@@ -7,6 +7,7 @@ export {
   parseFederationFile,
 } from "./federation-file.ts";
 export { type FileKind, fileKind } from "./file-kind.ts";
+export { hotSettings } from "./hot-settings.ts";
 export type * from "./hub-config.ts";
 export { hubConfigOf } from "./hub-configs.ts";
 export { type NodeFile, parseNodeFile } from "./node-file.ts";

@@ -153,6 +153,29 @@ test("CONFIG-12: a port used twice names both keys", () => {
   expect(error?.message).toContain("network.listen_port");
 });
 
+test.each([
+  ["strategies: [{ prefix: a/, strategy: merge }, { prefix: a/, strategy: multi_value }]", "given twice"],
+  ["strategies: [{ prefix: a/, strategy: merge }, { prefix: a/b/, strategy: merge }]", 'overlaps "a/"'],
+  ["strategies: [{ prefix: a/b/, strategy: merge }, { prefix: a/, strategy: merge }]", 'overlaps "a/b/"'],
+])("CONFIG-24: %s gives a key two strategies, and is refused", (written, why) => {
+  const [error] = errorsOf(parseNodeFile(`${FILE}\nstate: { ${written} }\n`, ENV));
+  expect(error).toMatchObject({ path: "state.strategies[1].prefix" });
+  expect(error?.message).toContain(why);
+});
+
+test("CONFIG-24: conflict strategies, the clock bound and the number of keys are read", () => {
+  const written = "strategies: [{ prefix: a/, strategy: merge }, { prefix: b/, strategy: consensus_required }]";
+  const parsed = parseNodeFile(`${FILE}\nstate: { ${written}, max_clock_skew: 2.5, max_keys: 50 }\n`, ENV);
+  expect(parsed.ok && parsed.value.settings.state).toEqual({
+    strategies: [
+      { prefix: "a/", strategy: "merge" },
+      { prefix: "b/", strategy: "consensus_required" },
+    ],
+    maxClockSkewMs: 2_500,
+    maxKeys: 50,
+  });
+});
+
 test("CONFIG-13: a suspicion shorter than the probe time-out is refused", () => {
   const errors = broken("suspicion_timeout: 30.0", "suspicion_timeout: 3.0");
   expect(errors.map((error) => error.path)).toEqual(["membership.suspicion_timeout"]);

@@ -26,6 +26,7 @@ export function resolveSettings(sections: Sections, profile: Profile | null): Se
       proposalTimeoutMs: ms(consensus.proposal_timeout, 10_000),
     },
     registry: resolveRegistry(sections.registry, monitoring.health_check_interval, base.registry),
+    state: resolveState(sections.state),
     monitoring: {
       metricsEnabled: monitoring.metrics_enabled ?? true,
       metricsPort: monitoring.metrics_port ?? 9_090,
@@ -95,6 +96,14 @@ function resolveRegistry(
     handBackPerSecond: written.hand_back_per_second ?? 10,
     rampUpMs: ms(written.ramp_up, base.rampUpMs),
     flapWindowMs: ms(written.flap_window, base.flapWindowMs),
+  };
+}
+
+function resolveState(written: Sections["state"] = {}): Settings["state"] {
+  return {
+    strategies: written.strategies ?? [],
+    maxClockSkewMs: ms(written.max_clock_skew, 60_000),
+    maxKeys: written.max_keys ?? 1_000,
   };
 }
 

@@ -15,6 +15,7 @@ export function sectionContradictions(
     ...authentication([written.network?.advertise_url, ...urls], written.network?.listen_host, settings),
     ...roles(settings),
     ...frames(settings),
+    ...strategies(settings),
   ];
 }
 
@@ -108,6 +109,24 @@ function roles({ security }: Settings): Contradiction[] {
       message: `role ${JSON.stringify(both)} is both an admin and an operator role: name it once`,
     },
   ];
+}
+
+/** Which of two strategies a key has must not be a matter of order. */
+function strategies({ state }: Settings): Contradiction[] {
+  return state.strategies.flatMap(({ prefix }, i) => {
+    const earlier = state.strategies
+      .slice(0, i)
+      .find((other) => prefix.startsWith(other.prefix) || other.prefix.startsWith(prefix));
+    if (earlier === undefined) return [];
+    const both = earlier.prefix === prefix ? "is given twice" : `overlaps ${JSON.stringify(earlier.prefix)}`;
+    return [
+      {
+        path: ["state", "strategies", i, "prefix"],
+        expected: "prefixes of which none begins with another",
+        message: `state.strategies has the prefix ${JSON.stringify(prefix)}, which ${both}: a key would have two strategies`,
+      },
+    ];
+  });
 }
 
 function frames({ gossip }: Settings): Contradiction[] {

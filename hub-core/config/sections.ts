@@ -1,6 +1,6 @@
 /** The sections that node and federation files share, as operators write them: snake_case, spans in seconds. */
 import { z } from "zod";
-import { GOSSIP_MODES, GOSSIP_STRATEGIES, LEAST_MESSAGE_BYTES } from "./hub-config.ts";
+import { CONFLICT_STRATEGIES, GOSSIP_MODES, GOSSIP_STRATEGIES, LEAST_MESSAGE_BYTES } from "./hub-config.ts";
 import { AUTHENTICATION_METHODS, LOG_LEVELS } from "./settings.ts";
 
 const port = z.int().min(1).max(65_535);
@@ -72,6 +72,16 @@ const registrySection = z.strictObject({
   flap_window: seconds(0, 3_600).optional(),
 });
 
+const stateSection = z.strictObject({
+  /** How concurrent writes are settled, by the beginning of their keys. */
+  strategies: z
+    .array(z.strictObject({ prefix: z.string().min(1).max(256), strategy: z.enum(CONFLICT_STRATEGIES) }))
+    .max(256)
+    .optional(),
+  max_clock_skew: seconds(0.1, 3_600).optional(),
+  max_keys: count(1, 10_000).optional(),
+});
+
 const monitoringSection = z.strictObject({
   metrics_enabled: z.boolean().optional(),
   metrics_port: port.optional(),
@@ -116,6 +126,7 @@ export const sections = {
   membership: membershipSection.optional(),
   consensus: consensusSection.optional(),
   registry: registrySection.optional(),
+  state: stateSection.optional(),
   monitoring: monitoringSection.optional(),
   limits: limitsSection.optional(),
   security: securitySection.optional(),

@@ -7,6 +7,7 @@ import type {
   MembershipConfig,
   NetworkConfig,
   RegistryConfig,
+  StateConfig,
 } from "./hub-config.ts";
 
 export const PROFILES = ["responsive", "economy"] as const;
@@ -42,6 +43,7 @@ export interface Settings {
   readonly membership: MembershipConfig;
   readonly consensus: ConsensusConfig;
   readonly registry: RegistryConfig;
+  readonly state: StateConfig;
   readonly monitoring: MonitoringConfig;
   readonly limits: LimitsConfig;
   readonly security: SecurityConfig;

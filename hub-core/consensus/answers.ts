@@ -22,7 +22,7 @@ export type WriteRequest = Extract<
 >;
 export type ReadRequest = Extract<
   ConsensusRequest,
-  { kind: "state-get" | "state-list" | "proposal-list" | "proposal-get" | "vote-statistics" | "lease-get" }
+  { kind: "state-get" | "state-list" | "proposal-get" | "lease-get" }
 >;
 
 const writes: ReadonlySet<string> = new Set<WriteRequest["kind"]>([
@@ -119,12 +119,8 @@ export function read(request: ReadRequest, state: GroupState): Reply {
       return withConsistency(state.keyValues.list(request), request.consistency);
     case "lease-get":
       return state.keyValues.lease(request.lease);
-    case "proposal-list":
-      return answered({ proposals: [] });
     case "proposal-get":
       return state.proposal(request.proposalId);
-    case "vote-statistics":
-      return answered({});
   }
 }
 

@@ -24,7 +24,7 @@ import type { GroupState } from "./group-state.ts";
 import type { ConsensusMessage, RaftMessage, RaftTiming } from "./raft/index.ts";
 import { Reading } from "./reading.ts";
 import { Replication } from "./replication.ts";
-import type { ConsensusRequest } from "./requests.ts";
+import type { GroupRequest } from "./requests.ts";
 import type { RosterMember } from "./roster.ts";
 import { type GroupStatus, statusOf } from "./status.ts";
 import { Watchers } from "./watchers.ts";
@@ -149,12 +149,7 @@ export class Consensus {
     this.settle(now, out);
   }
 
-  request(
-    id: string,
-    request: Exclude<ConsensusRequest, { kind: "consensus-status" }>,
-    now: Millis,
-    out: ConsensusOutbox,
-  ): void {
+  request(id: string, request: GroupRequest, now: Millis, out: ConsensusOutbox): void {
     this.#begin(now, out);
     const finish = (reply: Reply): void => out.reply(id, reply);
     if (isWrite(request)) this.#write(id, request, now);
@@ -166,8 +161,8 @@ export class Consensus {
   }
 
   tick(now: Millis, out: ConsensusOutbox): void {
-    if (this.raft.nextDeadline() <= now) this.raft.tick(now, out);
     this.#begin(now, out);
+    if (this.raft.nextDeadline() <= now) this.raft.tick(now, out);
     const quorum = this.raft.quorum(now);
     this.#forwarding.tick(now, quorum);
     this.#reading.tick(now, quorum);
@@ -189,6 +184,11 @@ export class Consensus {
   handOver(now: Millis, out: ConsensusOutbox): void {
     this.#duties.handOver(now, out);
     this.settle(now, out);
+  }
+
+  /** Takes a hand-over back. */
+  mayLead(): void {
+    this.#duties.takeBack();
   }
 
   status(now: Millis): GroupStatus {

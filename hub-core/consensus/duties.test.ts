@@ -46,7 +46,7 @@ test("RAFT-51: a lease that is past its time ends by an entry of the leader, and
   const { stage, leader } = settledGroup(["a", "b", "c"]);
   const granted = grant(stage, leader, 2_000);
   stage.run(50);
-  const { lease } = (stage.replies.get(granted) as { value: { lease: string } }).value;
+  const { lease_id: lease } = (stage.replies.get(granted) as { value: { lease_id: string } }).value;
   stage.ask(leader, { kind: "state-put", group: GROUP, key: "k", value: 1, lease });
   stage.run(1_900);
   expect(briefly(stage.of("a").state.keyValues.get("k"))).toBe("200");

@@ -51,6 +51,11 @@ export class Duties {
     this.#giveLeadership(now, out);
   }
 
+  takeBack(): void {
+    this.#handedOver = false;
+    this.#lookAt = Number.NEGATIVE_INFINITY;
+  }
+
   nextDeadline(): Millis {
     const { raft, state } = this.#c;
     const leads = raft.leadership !== null;

@@ -126,11 +126,13 @@ test("STRONG-13: what differs in an entry, in its order or in its effect shows i
   const diverged = freshState();
   diverged.restore(new Log().state.encode());
   diverged.keyValues.apply(put("a", 1), START);
-  const [sound, broken] = [new Log(), new Log({ state: diverged })].map((one) => {
-    one.run(put("a", 1, { expect: { version: 0 } }));
-    return one.state.hash;
-  });
-  expect(broken).not.toBe(sound);
+  for (const next of [put("a", 1, { expect: { version: 0 } }), put("b", 1)]) {
+    const sound = new Log();
+    const broken = new Log({ state: freshState() });
+    broken.state.restore(diverged.encode());
+    for (const one of [sound, broken]) one.run(next);
+    expect(broken.state.hash).not.toBe(sound.state.hash);
+  }
 });
 
 test("STRONG-13: a state that cannot be read leaves everything as it was", () => {

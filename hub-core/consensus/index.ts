@@ -1,8 +1,13 @@
 export { Consensus, type ConsensusOutbox, type GroupLeader } from "./consensus.ts";
 export { GroupState } from "./group-state.ts";
 export { listProposals } from "./proposals/proposal-answers.ts";
-export type { Validator } from "./proposals/proposals.ts";
 export type { ConsensusMessage } from "./raft/index.ts";
-export { type ConsensusRequest, isConsensusRequest } from "./requests.ts";
+export {
+  type ConsensusRequest,
+  type GroupRequest,
+  isConsensusRequest,
+  isOverview,
+  type OverviewRequest,
+} from "./requests.ts";
 export type { RosterMember } from "./roster.ts";
 export type { GroupStatus } from "./status.ts";

@@ -46,6 +46,15 @@ export type ConsensusRequest =
   | { readonly kind: "vote-statistics"; readonly group?: GroupId }
   | StrongStateRequest;
 
+/** What a hub answers of all its groups together, as it knows them. */
+export type OverviewRequest = Extract<ConsensusRequest, { kind: "proposal-list" | "vote-statistics" }>;
+/** What one group answers. */
+export type GroupRequest = Exclude<ConsensusRequest, OverviewRequest | { kind: "consensus-status" }>;
+
+export function isOverview(request: ConsensusRequest): request is OverviewRequest {
+  return request.kind === "proposal-list" || request.kind === "vote-statistics";
+}
+
 export type StrongStateRequest =
   | (Write & {
       readonly kind: "state-put";

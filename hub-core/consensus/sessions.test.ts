@@ -104,16 +104,20 @@ test("SESS-4: past its outstanding commands a hub's command is refused, and so i
 
 test("SESS-4: the session that wrote longest ago gives way, and replies have a bound in bytes", () => {
   const sessions = new Sessions();
-  for (let i = 0; i <= MAX_SESSIONS; i++) {
-    expect(sessions.begin(session(1, 1, 1, `hub-${i}`))).toBeUndefined();
-    sessions.settle(session(1, 1, 1, `hub-${i}`), "1");
-  }
-  expect([sessions.size, sessions.bytes]).toEqual([MAX_SESSIONS, MAX_SESSIONS]);
-  expect(sessions.outcome(session(1, 1, 1, "hub-0"))).toBeUndefined();
-  expect(sessions.outcome(session(1, 1, 1, "hub-1"))).toBe(1);
+  const settle = (seq: number, hub: string) => {
+    expect(sessions.begin(session(seq, 1, 1, hub))).toBeUndefined();
+    sessions.settle(session(seq, 1, 1, hub), "1");
+  };
+  for (let i = 0; i < MAX_SESSIONS; i++) settle(1, `hub-${i}`);
+  settle(2, "hub-0");
+  settle(1, "one more");
+  expect([sessions.size, sessions.bytes]).toEqual([MAX_SESSIONS, MAX_SESSIONS + 1]);
+  expect(sessions.outcome(session(1, 1, 1, "hub-0"))).toBe(1);
+  expect(sessions.outcome(session(1, 1, 1, "hub-1"))).toBeUndefined();
+  expect(sessions.outcome(session(1, 1, 1, "hub-2"))).toBe(1);
 });
 
-test("SESS-4: at the limit of bytes the oldest replies of who wrote longest ago are settled, and never the newest", () => {
+test("SESS-4: at the limit of bytes the oldest replies of who wrote longest ago are settled, and none of them is applied again", () => {
   const sessions = new Sessions();
   const reply = JSON.stringify("x".repeat(250_000));
   const settle = (seq: number, hub: string) => {
@@ -126,9 +130,10 @@ test("SESS-4: at the limit of bytes the oldest replies of who wrote longest ago 
   expect(sessions.outcome(session(1, 1, 1, "old"))).toBeUndefined();
   expect(sessions.outcome(session(3, 1, 1, "old"))).toBeDefined();
   expect(sessions.begin(session(1, 1, 1, "old"))).toMatchObject({ problem: { code: "outcome_unknown" } });
-  for (let seq = 32; seq <= 80; seq++) settle(seq, "busy");
+  for (let seq = 33; seq <= 80; seq++) settle(seq, "busy");
   expect(sessions.outcome(session(80, 1, 1, "busy"))).toBeDefined();
-  expect(sessions.outcome(session(1, 1, 1, "busy"))).toBeUndefined();
+  expect(sessions.outcome(session(33, 1, 1, "busy"))).toBeUndefined();
+  expect(sessions.begin(session(32, 1, 1, "busy"))).toMatchObject({ problem: { code: "outcome_unknown" } });
 });
 
 test("SESS-5: a retry with the same Idempotency-Key gets the first reply from whatever hub, and applies nothing", () => {

@@ -72,8 +72,7 @@ export class Sessions {
     this.#bytes += reply.length;
     for (const other of this.#sessions.values()) {
       if (this.#bytes <= MAX_OUTCOME_BYTES) return;
-      if (other !== session) this.#shrink(other, Number.POSITIVE_INFINITY);
-      else this.#shrink(other, seq);
+      this.#shrink(other);
     }
   }
 
@@ -118,10 +117,10 @@ export class Sessions {
     }
   }
 
-  /** Those below `end` go, the lowest first, until there is room. */
-  #shrink(session: HubSession, end: number): void {
+  /** Its replies go, the lowest first, until there is room. */
+  #shrink(session: HubSession): void {
     for (const [seq] of bySeq(session)) {
-      if (this.#bytes <= MAX_OUTCOME_BYTES || seq >= end) return;
+      if (this.#bytes <= MAX_OUTCOME_BYTES) return;
       this.#raise(session, seq + 1);
     }
   }

@@ -2,14 +2,27 @@
 import type { Metrics } from "../common/metrics.ts";
 import { answered, type Reply, refused } from "../common/problem.ts";
 import type { Random } from "../common/random.ts";
-import { type DurationMs, downGroupOf, type GroupId, type HubId, type Millis } from "../common/types.ts";
+import {
+  type DurationMs,
+  downGroupOf,
+  type GroupId,
+  type HubId,
+  type Json,
+  type Millis,
+  type RegionId,
+  unreachable,
+} from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import {
   Consensus,
   type ConsensusMessage,
   type ConsensusOutbox,
   type ConsensusRequest,
+  type GroupRequest,
   GroupState,
+  isOverview,
+  listProposals,
+  type OverviewRequest,
   type RosterMember,
 } from "../consensus/index.ts";
 import type { Coordination, Led } from "../coordination/index.ts";
@@ -17,6 +30,7 @@ import type { Registry } from "../registry/index.ts";
 import { StrongKeyValues } from "../state/strong/index.ts";
 import { GLOBAL_GROUP } from "../wire/log.ts";
 import type { StoredState } from "./contract.ts";
+import { malformed, RESERVED } from "./decisions/keys.ts";
 import type { StepEffects } from "./effects.ts";
 import type { Group } from "./group.ts";
 import type { Identity } from "./identity.ts";
@@ -30,6 +44,9 @@ export interface AgreementOptions {
   readonly groups: () => readonly Group[];
   readonly coordination: Coordination;
   readonly registry: Registry;
+  /** Why this hub votes against a decision about the federation itself; null: it does not. */
+  readonly judge: (key: string, value: Json) => string | null;
+  readonly isRemoved: (region: RegionId) => boolean;
   readonly random: Random;
   readonly metrics: Metrics;
 }
@@ -48,7 +65,10 @@ export class Agreement {
       self: config.hub.hubId,
       catalog: registry.catalog,
       metrics,
-      neighbours: (id) => groups().find((group) => group.id === id)?.membership.neighbours() ?? [],
+      neighbours: (id) =>
+        groups()
+          .find((group) => group.id === id)
+          ?.membership.neighbours() ?? [],
     });
     for (const group of groups()) this.#byGroup.set(group.id, this.#open(group));
   }
@@ -96,6 +116,15 @@ export class Agreement {
     this.#tell(now, out);
   }
 
+  /** A hub that drains leads nobody: its leadership goes to whoever has caught up. */
+  setDraining(draining: boolean, now: Millis, out: StepEffects): void {
+    for (const consensus of this.all()) {
+      if (draining) consensus.handOver(now, this.#outbox(consensus, out));
+      else consensus.mayLead();
+    }
+    this.#tell(now, out);
+  }
+
   tick(now: Millis, out: StepEffects): void {
     for (const consensus of this.all()) {
       if (consensus.nextDeadline() <= now) consensus.tick(now, this.#outbox(consensus, out));
@@ -110,6 +139,9 @@ export class Agreement {
   /** Answers `id` now or in a later step. */
   request(id: string, request: ConsensusRequest, now: Millis, out: StepEffects): void {
     if (request.kind === "consensus-status") return out.reply(id, answered(this.status(now)));
+    const misuse = reservedKey(request);
+    if (misuse) return out.reply(id, misuse);
+    if (isOverview(request)) return out.reply(id, this.#overview(request));
     const consensus = this.#groupOf(request);
     if (consensus) consensus.request(id, request, now, this.#outbox(consensus, out));
     else out.reply(id, this.#elsewhere("group" in request ? request.group : undefined));
@@ -136,11 +168,18 @@ export class Agreement {
       replica: identity.replica,
       incarnation: identity.incarnation,
       stored: stored.logs.get(group.id),
-      state: new GroupState({ group: group.id, keyValues: new StrongKeyValues(group.id), validate: () => null }),
+      state: new GroupState({ group: group.id, keyValues: new StrongKeyValues(group.id), validate: this.#o.judge }),
+      // As it is at each use: it may be decided anew while this hub runs.
       config: {
-        threshold: consensus.threshold,
-        proposalTimeoutMs: consensus.proposalTimeoutMs,
-        maxProposals: limits.maxConsensusProposals,
+        get threshold() {
+          return consensus.threshold;
+        },
+        get proposalTimeoutMs() {
+          return consensus.proposalTimeoutMs;
+        },
+        get maxProposals() {
+          return limits.maxConsensusProposals;
+        },
       },
       timing: timingOf(membership.probeIntervalMs),
       members: () => this.#members(group),
@@ -151,7 +190,9 @@ export class Agreement {
 
   #members({ id, membership }: Group): RosterMember[] {
     const { catalog } = this.#o.registry;
-    return membership.members().map(({ identity: { hubId, region, ...identity }, state, since }) => {
+    // Who is there in its parent's place has no part in what its parent's group agrees on.
+    const own = membership.members().filter(({ standsIn }) => standsIn === null);
+    return own.map(({ identity: { hubId, region, ...identity }, state, since }) => {
       const record = catalog.hub(hubId)?.record ?? null;
       return {
         hubId,
@@ -159,7 +200,7 @@ export class Agreement {
         isParent: downGroupOf({ ...identity, region }) === id,
         replica: record?.replica ?? 0,
         lineage: record === null ? null : (record.logs.find(({ group }) => group === id)?.lineage ?? 0),
-        state,
+        state: this.#o.isRemoved(region) ? "left" : state,
         stateSince: since,
         draining: record?.draining ?? false,
       };
@@ -184,14 +225,27 @@ export class Agreement {
     this.#o.registry.selfRecords.setLogs(logs, now, out);
   }
 
-  #groupOf(request: Exclude<ConsensusRequest, { kind: "consensus-status" }>): Consensus | undefined {
+  /** Of the groups that this hub is in, or of the one that is named, as this hub knows them. */
+  #overview(request: OverviewRequest): Reply {
+    const { group } = request;
+    const states = this.all().flatMap(({ state }) => (group === undefined || state.group === group ? [state] : []));
+    if (group !== undefined && states.length === 0) return this.#elsewhere(group);
+    switch (request.kind) {
+      case "proposal-list":
+        return listProposals(states, request);
+      case "vote-statistics":
+        return answered({ voters: states.flatMap(({ group: id, proposals }) => proposals.statistics.answers(id)) });
+      default:
+        return unreachable(request);
+    }
+  }
+
+  #groupOf(request: GroupRequest): Consensus | undefined {
     switch (request.kind) {
       case "proposal-get":
       case "proposal-vote":
         return this.all().find(({ state }) => state.proposals.get(request.proposalId)) ?? this.all()[0];
       case "proposal-create":
-      case "proposal-list":
-      case "vote-statistics":
         return request.group === undefined ? (this.of(GLOBAL_GROUP) ?? this.all()[0]) : this.of(request.group);
       default:
         return this.of(request.group);
@@ -224,6 +278,31 @@ export class Agreement {
       log: (level, event, fields) => out.log(level, event, fields),
       reply: (id, reply) => out.reply(id, reply),
     };
+  }
+}
+
+/** What the federation decides about itself is decided by ballot, in the global group. */
+function reservedKey(request: ConsensusRequest): Reply | null {
+  switch (request.kind) {
+    case "state-put":
+    case "state-delete":
+      if (!request.key.startsWith(RESERVED)) return null;
+      return refused(
+        403,
+        "key_reserved",
+        "Keys that begin with mpreg/ are decided by ballot: POST /api/consensus/proposals",
+      );
+    case "proposal-create": {
+      if (!request.key.startsWith(RESERVED)) return null;
+      if (request.proposalKind !== "ballot" || (request.group ?? GLOBAL_GROUP) !== GLOBAL_GROUP) {
+        const detail = "Keys that begin with mpreg/ are decided by a ballot of the group global.";
+        return refused(403, "key_reserved", detail);
+      }
+      const wrong = malformed(request.key, request.value);
+      return wrong === null ? null : refused(400, "invalid_decision", `${request.key}: ${wrong}`);
+    }
+    default:
+      return null;
   }
 }
 

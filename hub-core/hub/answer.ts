@@ -6,8 +6,11 @@ import { type ConsensusRequest, isConsensusRequest } from "../consensus/index.ts
 import { TEST_MESSAGE_TTL_MS } from "../gossip/index.ts";
 import { type LatencyObservation, latencyRecords, REPORT_FRESH_MS } from "../routing/index.ts";
 import { recordKeys } from "../wire/catalog.ts";
+import { configOf } from "./config-view.ts";
 import type { HubEvent } from "./contract.ts";
+import { setDraining } from "./draining.ts";
 import type { StepEffects } from "./effects.ts";
+import { answerState } from "./eventual.ts";
 import type { Hub } from "./hub.ts";
 import type { HubLocation, Request } from "./requests.ts";
 import { healthOf, metricsOf, statusOf } from "./status.ts";
@@ -27,10 +30,15 @@ export function answerNow(hub: Hub, request: Exclude<Request, ConsensusRequest>,
       return answered(healthOf(hub, now));
     case "status":
       return answered(statusOf(hub, now));
+    case "config":
+      return answered(configOf(hub));
     case "metrics":
       return answered(metricsOf(hub, now));
     case "locate":
       return locate(hub, request.hubId);
+    case "drain":
+    case "undrain":
+      return setDraining(hub, request.kind === "drain", now, out);
     case "shutdown":
       return hub.departure.begin(hub, now, out);
     case "gossip-stats":
@@ -46,6 +54,12 @@ export function answerNow(hub: Hub, request: Exclude<Request, ConsensusRequest>,
     case "paths":
     case "topology":
       return hub.router.request(request, now);
+    case "state-eventual-put":
+    case "state-eventual-get":
+    case "state-eventual-delete":
+    case "state-eventual-list":
+    case "state-conflicts":
+      return answerState(hub, request, now, out);
     default:
       return hub.registry.request(request, now, out);
   }

@@ -5,9 +5,10 @@
 import { Metrics } from "../common/metrics.ts";
 import type { Notice } from "../common/outbox.ts";
 import { Random } from "../common/random.ts";
-import { type GroupId, type HubId, type HubIdentity, invariant, type Millis, unreachable } from "../common/types.ts";
+import { type HubId, type HubIdentity, invariant, type Millis, unreachable } from "../common/types.ts";
+import { ownConfig } from "../config/hot-settings.ts";
 import type { HubConfig } from "../config/hub-config.ts";
-import { Coordination, type Led } from "../coordination/index.ts";
+import { Coordination } from "../coordination/index.ts";
 import { TestMessages } from "../gossip/index.ts";
 import { Registry } from "../registry/index.ts";
 import { Router } from "../routing/index.ts";
@@ -17,9 +18,12 @@ import { answer } from "./answer.ts";
 import { CatchUp } from "./catch-up.ts";
 import { checked } from "./checked.ts";
 import type { Effect, HubEvent, StoredState } from "./contract.ts";
+import { Decisions } from "./decisions/decisions.ts";
+import { followDecisions } from "./decisions/enforce.ts";
 import { Departure } from "./departure.ts";
 import { Directory } from "./directory.ts";
 import { StepEffects } from "./effects.ts";
+import { type EventualState, openEventual } from "./eventual.ts";
 import { type Group, type GroupParts, openGroups, wantedLinks } from "./group.ts";
 import { hear } from "./hear.ts";
 import { Identity } from "./identity.ts";
@@ -54,10 +58,12 @@ export class Hub {
   readonly meeting: Meeting;
   readonly coordination: Coordination;
   readonly standingIn: StandingIn;
+  readonly eventual: EventualState;
   readonly registry: Registry;
   readonly router: Router;
   readonly tests: TestMessages;
   readonly agreement: Agreement;
+  readonly decisions: Decisions;
   readonly links: Links;
   readonly catchUp = new CatchUp();
   readonly departure = new Departure();
@@ -75,7 +81,8 @@ export class Hub {
   #clones = 0;
 
   constructor(options: HubOptions, now: Millis) {
-    const { config, stored } = options;
+    const { stored } = options;
+    const config = ownConfig(options.config);
     const random = new Random(options.seed);
     this.self = config.hub;
     this.config = config;
@@ -86,7 +93,11 @@ export class Hub {
     this.#identity = new Identity(stored.identity, random, now);
     this.#linkLook = new LinkLook(config, now);
     this.#directory = new Directory(this.self.hubId, [...config.seeds, ...config.above, ...stored.peers]);
-    this.meeting = new Meeting({ directory: this.#directory, catalog: () => this.registry.catalog });
+    this.meeting = new Meeting({
+      directory: this.#directory,
+      catalog: () => this.registry.catalog,
+      isRemoved: ({ region }) => region !== this.self.region && this.decisions.removed.has(region),
+    });
     this.coordination = new Coordination(this.self);
     this.links = openLinks({
       config,
@@ -98,10 +109,12 @@ export class Hub {
       meeting: this.meeting,
       standingIn: () => this.standingIn,
     });
+    this.eventual = openEventual(this, this.#identity.replica, this.#directory.all());
     this.registry = new Registry({
+      states: this.eventual,
+      replica: this.#identity.replica,
       self: this.self,
       incarnation: this.#identity.incarnation,
-      replica: this.#identity.replica,
       seqCeiling: this.#identity.seqCeiling,
       storedRecords: stored.records,
       storedOutcomes: stored.outcomes,
@@ -135,7 +148,10 @@ export class Hub {
       limit: MAX_TEST_MESSAGES,
       resendMs: config.gossip.intervalMs,
     });
+    this.decisions = new Decisions({ config, file: options.config, registry: () => this.registry });
     this.agreement = new Agreement({
+      judge: (key, value) => this.decisions.judge(key, value),
+      isRemoved: (region) => this.decisions.removed.has(region),
       config,
       stored,
       identity: this.#identity,
@@ -166,20 +182,8 @@ export class Hub {
     if (event.kind === "timer" && !this.#wake.accept(event.token)) return [];
     const out = new StepEffects(this.links, this.metrics, this.#now);
     if (this.departure.state === "left") return this.departure.after(this, event, this.#now, out).finish();
-    return this.#carry(out, () => this.#handle(event, out));
-  }
-
-  /** What a group's election has come to, when it is held outside of this hub. */
-  led(group: GroupId, fact: Led | null, now: Millis): Effect[] {
-    this.#now = Math.max(this.#now, now);
-    const out = new StepEffects(this.links, this.metrics, this.#now);
-    if (this.departure.state === "left") return [];
-    return this.#carry(out, () => this.coordination.led(group, fact, this.#now, out));
-  }
-
-  #carry(out: StepEffects, work: () => void): Effect[] {
     this.#identity.attach(out);
-    work();
+    this.#handle(event, out);
     this.#settle(out);
     if (this.departure.state === "leaving") this.departure.complete(this, this.#now, out);
     else {
@@ -198,6 +202,14 @@ export class Hub {
   setGroups(groups: readonly Group[]): void {
     this.meeting.groups = groups;
     this.#overlayStale = true;
+  }
+
+  partFrom(which: (hub: HubIdentity) => boolean, out: StepEffects): void {
+    const peers = this.links.greeted().flatMap(({ peer }) => {
+      const hub = this.find(peer);
+      return hub && which(hub) ? [peer] : [];
+    });
+    if (peers.length > 0) this.links.part(new Set(peers), this.#now, this.#news, out);
   }
 
   /** Says goodbye to everyone of a group that this hub is in no more. */
@@ -262,6 +274,7 @@ export class Hub {
       group.membership.start(theirs, this.#now, out);
     }
     this.agreement.start(this.#now, out);
+    if (this.registry.draining) this.agreement.setDraining(true, this.#now, out);
     out.log("info", "hub_started", { incarnation: this.#identity.incarnation, known_hubs: known.length });
   }
 
@@ -286,6 +299,8 @@ export class Hub {
     for (const machine of this.#machines()) if (machine.nextDeadline() <= now) machine.tick(now, out);
     if (this.#linkLook.nextDeadline() <= now) this.#linkLook.tick(this, now, out);
     this.standingIn.tick(this, now, out);
+    followDecisions(this, now, out);
+    this.#settle(out);
     if (this.links.nextDeadline() <= now) this.links.tick(now, this.#news, out);
     this.#settle(out);
     for (const { gossip } of this.groups) if (gossip.nextDeadline() <= now) gossip.tick(now, out);
@@ -324,10 +339,13 @@ export class Hub {
     switch (notice.kind) {
       case "member-changed":
         this.#overlayStale = true;
-        if (this.departure.state === "running") this.agreement.judged(notice.group, notice.hub.hubId, notice.to === "alive", now, out);
+        if (this.departure.state === "running")
+          this.agreement.judged(notice.group, notice.hub.hubId, notice.to === "alive", now, out);
         return this.registry.memberChanged(notice, now, out);
       case "coordinator-changed":
         return this.standingIn.review(this, now, out);
+      case "draining-changed":
+        return this.agreement.setDraining(notice.draining, now, out);
       case "clone-detected":
         this.#clones += 1;
         this.metrics.count("federation_clones_detected_total");
@@ -363,6 +381,6 @@ export class Hub {
 
   /** Those that are not a group's, in the order of their turns. */
   #machines() {
-    return [this.registry, this.tests, this.router.soundings, this.agreement];
+    return [this.registry, this.eventual, this.tests, this.router.soundings, this.agreement];
   }
 }

@@ -11,6 +11,8 @@ import type { Group } from "./group.ts";
 export interface MeetingOptions {
   readonly directory: Directory;
   readonly catalog: () => CatalogView;
+  /** Of a region that is no part of the federation any more. */
+  readonly isRemoved: (hub: HubIdentity) => boolean;
 }
 
 export class Meeting {
@@ -26,14 +28,16 @@ export class Meeting {
 
   /** The group that this hub shares with `hub`; `standsIn`: the place that it says it takes, else what is known of it. */
   groupFor(hub: HubIdentity, standsIn: Leadership | null = this.#roleOf(hub.hubId)): Group | undefined {
+    if (this.#o.isRemoved(hub)) return undefined;
     const own = this.groups.find((group) => isIn(group, hub.hubId, hub.parent));
     if (own || !standsIn || standsIn.parent !== hub.parent || this.#isOutdone(hub.hubId, standsIn)) return own;
     return this.groups.find((group) => isIn(group, standsIn.parent, standsIn.above));
   }
 
   /** Whether it could be in a group of this hub as a stand-in: its parent is one of the members. */
-  mayStandIn({ parent, tier }: HubIdentity): boolean {
-    if (tier !== "local") return false;
+  mayStandIn(hub: HubIdentity): boolean {
+    const { parent, tier } = hub;
+    if (tier !== "local" || this.#o.isRemoved(hub)) return false;
     const leader = parent === null ? undefined : this.find(parent);
     // Of a parent that nobody here knows, the child may know better.
     return parent !== null && (leader === undefined || this.groupFor(leader) !== undefined);

@@ -1,9 +1,10 @@
 /** What a hub says of itself: `GET /health`, `GET /api/status`, `GET /metrics`. */
 import type { CounterSample, HistogramSample, Labels } from "../common/metrics.ts";
 import type { HubId, Millis, RegionId, Tier } from "../common/types.ts";
-import type { HubConfig } from "../config/hub-config.ts";
 import { MEMBER_STATES, type MemberState } from "../wire/catalog.ts";
 import { checkConsensus, consensusOf } from "./agreement-status.ts";
+import { describeConfig } from "./config-view.ts";
+import { coordinationOf } from "./coordination-status.ts";
 import { type CostEstimate, estimateCost } from "./cost.ts";
 import type { Group } from "./group.ts";
 import type { Hub } from "./hub.ts";
@@ -68,7 +69,7 @@ export function healthOf(hub: Hub, now: Millis): Health {
     hub_tier: hub.self.tier,
     version: hub.softwareVersion,
     uptime_ms: now - hub.startedAt,
-    draining: hub.departure.state !== "running",
+    draining: hub.registry.draining || hub.departure.state !== "running",
     synced: hub.catchUp.done(hub, now),
     checks,
   };
@@ -86,7 +87,9 @@ export function statusOf(hub: Hub, now: Millis): Record<string, unknown> {
     members: memberCounts(hub),
     groups: byGroup(({ membership }) => membership.status()),
     consensus: consensusOf(hub, now),
+    coordination: coordinationOf(hub),
     catalog: hub.registry.status().catalog,
+    state: hub.eventual.status(now),
     links: hub.links.greeted().map((link) => ({
       peer: link.peer,
       dialled_by: link.dialler === "us" ? hub.self.hubId : link.peer,
@@ -203,6 +206,7 @@ function limitsOf(hub: Hub): Record<string, Usage> {
     max_gossip_messages: { used: queued, max: limits.maxGossipMessages },
     max_graph_cache_size: { used: hub.router.cached.entries, max: limits.maxGraphCacheSize },
     ...hub.registry.status().limits,
+    ...hub.eventual.limits(),
   };
 }
 
@@ -213,42 +217,4 @@ function costOf(hub: Hub, now: Millis): CostEstimate {
     frames: hub.metrics.value("federation_frames_received_total"),
     requests: hub.metrics.value("federation_requests_total"),
   });
-}
-
-/** What was configured, in the words of the configuration file; there is no secret among it. */
-function describeConfig({
-  network,
-  gossip,
-  membership,
-  consensus,
-  registry,
-  limits,
-}: HubConfig): Record<string, unknown> {
-  return {
-    network: { max_connections_per_node: network.maxConnections, connection_timeout_ms: network.connectionTimeoutMs },
-    gossip: {
-      interval_ms: gossip.intervalMs,
-      fanout: gossip.fanout,
-      strategy: gossip.strategy,
-      mode: gossip.mode,
-      max_message_size: gossip.maxMessageBytes,
-      compression_enabled: gossip.compression,
-      batch_size: gossip.batchSize,
-    },
-    membership: {
-      probe_interval_ms: membership.probeIntervalMs,
-      probe_timeout_ms: membership.probeTimeoutMs,
-      suspicion_timeout_ms: membership.suspicionTimeoutMs,
-      pause_tolerance_ms: membership.pauseToleranceMs,
-    },
-    consensus: { threshold: consensus.threshold, proposal_timeout_ms: consensus.proposalTimeoutMs },
-    registry: { health_check_interval_ms: registry.healthCheckIntervalMs, adopt_after_ms: registry.adoptAfterMs },
-    limits: {
-      max_regional_hubs: limits.maxRegionalHubs,
-      max_child_hubs: limits.maxChildHubs,
-      max_clusters: limits.maxClusters,
-      max_graph_cache_size: limits.maxGraphCacheSize,
-      max_gossip_messages: limits.maxGossipMessages,
-    },
-  };
 }

@@ -233,6 +233,12 @@ export class Membership {
     this.#shared.leads.parent = parent;
   }
 
+  /** It is no member any more, whatever it says. */
+  expel(id: HubId, now: Millis, out: Outbox): void {
+    const { incarnation } = this.#shared.roster.get(id) ?? { incarnation: 0 };
+    this.#merge.apply({ kind: "left", hubId: id, incarnation }, null, now, out);
+  }
+
   /** A member that was here in another's place, has failed, and has no such place any more: nobody need look for it here. */
   excuse(id: HubId, now: Millis, out: Outbox): void {
     if (this.#shared.roster.get(id)?.state === "failed") this.#merge.excuse(id, now, out);

@@ -11,8 +11,8 @@ import type { ClusterRecord } from "../wire/catalog.ts";
 import { MAX_ASSIGNED } from "../wire/registry-messages.ts";
 import type { Assignments } from "./assignments.ts";
 import type { Catalog } from "./catalog.ts";
+import { newOwnerOf } from "./new-owner.ts";
 import type { OwnedClusters } from "./owned-clusters.ts";
-import { hasRoom, nearestFirst } from "./placement.ts";
 import type { Succession } from "./succession.ts";
 
 export interface AdoptionOptions {
@@ -122,7 +122,7 @@ export class Adoption {
     let homeless = 0;
     for (const { owner, record } of orphans) {
       if (placed >= batch) break;
-      const target = this.#target(owner, record, offers, now);
+      const target = newOwnerOf(record, owner.region, this.#o, offers, this.#hasRoomHere(), now);
       if (!target) {
         homeless += 1;
         continue;
@@ -139,25 +139,6 @@ export class Adoption {
     if (homeless > 0) metrics.count("registry_adoptions_without_room_total", homeless);
     if (placed > 0 && orphans.length > placed + homeless) return "more";
     return orphans.length > placed ? "waiting" : "none";
-  }
-
-  /** First within the reach of the dead hub's own region, then among this hub's peers. */
-  #target(
-    dead: HubView,
-    { coordinates }: ClusterRecord,
-    offers: ReadonlyMap<HubId, readonly ClusterRecord[]>,
-    now: Millis,
-  ): HubView | undefined {
-    const { self, catalog, assignments } = this.#o;
-    const open = [...catalog.hubs()].filter(
-      (hub) =>
-        (hub.hubId === self.hubId ? this.#hasRoomHere() : catalog.directory.isMember(hub.hubId)) &&
-        (hub.hubId === self.hubId ||
-          hasRoom(hub, assignments.promisedTo(hub.hubId) + (offers.get(hub.hubId)?.length ?? 0))) &&
-        !assignments.avoids(hub.hubId, now),
-    );
-    const near = open.filter(({ region }) => region === dead.region);
-    return nearestFirst(near.length > 0 ? near : open, coordinates)[0];
   }
 
   #hasRoomHere(): boolean {

@@ -1,7 +1,7 @@
 /** Answers as they go out over HTTP: snake_case, times as ISO 8601. */
 import type { CatalogView, ClusterView, HubView } from "../common/catalog-view.ts";
 import { isoTime } from "../common/iso-time.ts";
-import type { HubId, Json, Millis, RegionId } from "../common/types.ts";
+import { downGroupOf, type GroupId, type HubId, type Json, type Millis, type RegionId } from "../common/types.ts";
 import type { ClusterState, MemberState, SummaryRecord } from "../wire/catalog.ts";
 import { carries } from "./owned-cluster.ts";
 import type { RecordForm } from "./scoped-store.ts";
@@ -74,6 +74,19 @@ export interface ServiceAnswer {
   /** Of the healthy clusters, in requests in flight; null when one of them states no limit. */
   readonly capacity: number | null;
   readonly load: number;
+}
+
+/** Who acts for a group, as the catalog says. */
+export interface GroupAnswer {
+  readonly group: GroupId;
+  readonly parent: HubId;
+  /** Null while nobody does. */
+  readonly coordinator: HubId | null;
+  /** It stands in for the parent. */
+  readonly acting: boolean;
+  /** Of its election, as is `since_at`; null: by configuration alone. */
+  readonly term: number | null;
+  readonly since_at: string | null;
 }
 
 /** What a region's regional hub last told of it. */
@@ -195,7 +208,23 @@ export function registryStatus(
     clusters: { total: catalog.clusterCount, healthy, draining },
     services: catalog.serviceCount,
     summaries: regionAnswers(catalog.summaries()),
+    groups: hubs.flatMap((hub) => groupAnswer(hub, catalog) ?? []),
     catalog_version: catalog.version,
+  };
+}
+
+/** Undefined for a hub that has no children. */
+function groupAnswer(hub: HubView, catalog: CatalogView): GroupAnswer | undefined {
+  const group = downGroupOf(hub);
+  if (group === null) return undefined;
+  const { hubId: coordinator = null, term = 0, since = null } = catalog.coordinatorOf(hub.hubId) ?? {};
+  return {
+    group,
+    parent: hub.hubId,
+    coordinator,
+    acting: coordinator !== null && coordinator !== hub.hubId,
+    term: term === 0 ? null : term,
+    since_at: since === null ? null : isoTime(since),
   };
 }
 

@@ -200,6 +200,8 @@ export class Catalog implements CatalogView {
         this.#summaries.set(origin, body);
         return this.#touched(body.updatedAt, now);
       case "test":
+      case "state":
+      case "state-graves":
         return;
       default:
         return unreachable(body);
@@ -270,6 +272,7 @@ export class Catalog implements CatalogView {
 /** A hub's load and version are no news to who looks for ways. */
 function sameNode(a: HubView | undefined, b: HubView | undefined): boolean {
   if (!a || !b) return a === b;
+  if (a.record?.replica !== b.record?.replica) return false;
   return isGone(a.state) === isGone(b.state) && a.parent === b.parent && samePlace(a.coordinates, b.coordinates);
 }
 

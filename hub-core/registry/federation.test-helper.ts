@@ -11,6 +11,7 @@ import { type Message, message as messageCodec } from "../wire/messages.ts";
 import { NEWEST_VERSION } from "../wire/versions.ts";
 import type { Assign, Assigned } from "./assignments.ts";
 import { testConfig } from "./planet.test-helper.ts";
+import { NO_STATES } from "./records.test-helper.ts";
 import { Registry } from "./registry.ts";
 
 export interface WorldOptions {
@@ -208,9 +209,10 @@ export class World {
 
   #build(identity: HubIdentity, node: Omit<Node, "registry">): Registry {
     return new Registry({
+      states: NO_STATES,
+      replica: 1,
       self: identity,
       incarnation: node.incarnation,
-      replica: 1,
       seqCeiling: node.seqCeiling,
       storedRecords: new Map(node.stored),
       storedOutcomes: new Map(node.outcomes),

@@ -4,7 +4,7 @@
  * does of the coordinator itself; of whom nobody has spoken, it is taken to be alive.
  */
 import type { Coordinator, HubView } from "../common/catalog-view.ts";
-import { type HubId, type HubIdentity, type Millis, TIERS } from "../common/types.ts";
+import { type HubId, type HubIdentity, type Millis, type RegionId, TIERS } from "../common/types.ts";
 import { type HubRecord, type HubStateRecord, isGone, type MemberState } from "../wire/catalog.ts";
 import { Coordinators } from "./coordinators.ts";
 
@@ -34,11 +34,19 @@ export class HubDirectory {
   readonly #coordinators = new Coordinators();
   readonly #changed: (hubId: HubId, now: Millis) => void;
 
+  #removed: ReadonlySet<RegionId> = new Set();
+
   /** `changed` is told of every change to a view. */
   constructor(self: HubIdentity, incarnation: number, changed: (hubId: HubId, now: Millis) => void) {
     this.#self = self;
     this.#incarnation = incarnation;
     this.#changed = changed;
+  }
+
+  /** Whatever is said of their hubs, they are gone: the federation has decided. */
+  setRemovedRegions(removed: ReadonlySet<RegionId>, now: Millis): void {
+    this.#removed = removed;
+    for (const id of [...this.#known.keys()]) this.#review(id, now);
   }
 
   *views(): IterableIterator<HubView> {
@@ -188,6 +196,9 @@ export class HubDirectory {
     const identity = member?.identity ?? (record && identityOf(id, record));
     if (!identity) return null;
     if (id === this.#self.hubId) return { ...identity, state: "alive", incarnation: this.#incarnation, record };
+    if (this.#removed.has(identity.region) && identity.region !== this.#self.region) {
+      return { ...identity, state: "left", incarnation: record?.incarnation ?? member?.incarnation ?? 0, record };
+    }
     if (member) return { ...identity, state: member.state, incarnation: member.incarnation, record };
     const word = this.#word(identity, known);
     const incarnation = Math.max(word?.incarnation ?? 0, record?.incarnation ?? 0);

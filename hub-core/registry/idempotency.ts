@@ -5,7 +5,13 @@ import { hash32 } from "../common/random.ts";
 import type { Millis } from "../common/types.ts";
 import { IDEMPOTENCY_TTL_MS, MAX_IDEMPOTENCY_KEYS } from "./limits.ts";
 import { redirectedTo } from "./redirect.ts";
-import type { ClusterWrite } from "./registry-requests.ts";
+
+/** Any request that may carry a key. */
+export interface KeyedWrite {
+  readonly idempotencyKey?: string | undefined;
+  readonly assigned?: boolean | undefined;
+  readonly redirects?: number | undefined;
+}
 
 export class IdempotencyTable {
   /** Oldest first, as a Map keeps them. */
@@ -20,7 +26,7 @@ export class IdempotencyTable {
   }
 
   /** What was answered the first time; a refusal when the key came with another body; undefined when it is new. */
-  recall(write: ClusterWrite, now: Millis): Reply | undefined {
+  recall(write: KeyedWrite, now: Millis): Reply | undefined {
     if (write.idempotencyKey === undefined) return undefined;
     const outcome = this.#outcomes.get(write.idempotencyKey);
     if (!outcome || now - outcome.at >= IDEMPOTENCY_TTL_MS) return undefined;
@@ -35,7 +41,7 @@ export class IdempotencyTable {
    * Refusals that another try may turn are not outcomes: the next try is a try. A redirect is one: the hub that the first try
    * was sent on to is the one that knows how it ended.
    */
-  record(write: ClusterWrite, reply: Reply, now: Millis, out: Outbox): void {
+  record(write: KeyedWrite, reply: Reply, now: Millis, out: Outbox): void {
     if (write.idempotencyKey === undefined || (!reply.ok && reply.problem.status >= 500)) return;
     this.#forget(write.idempotencyKey, out);
     for (const [key, { at }] of this.#outcomes) {
@@ -53,7 +59,7 @@ export class IdempotencyTable {
 }
 
 /** Where the request came by is not what it asks. */
-function fingerprint(write: ClusterWrite): string {
+function fingerprint(write: KeyedWrite): string {
   const { idempotencyKey: _key, assigned: _assigned, redirects: _redirects, ...body } = write;
   const text = JSON.stringify(body);
   return `${text.length}-${hash32(text).toString(36)}-${hash32(text, 1).toString(36)}`;

@@ -5,6 +5,9 @@ import { type HubConfig, LEAST_MESSAGE_BYTES, MAX_HUBS } from "../config/hub-con
 export const MAX_ORIGINS = MAX_HUBS;
 /** All origins together. At the limit a new key is rejected, and so comes again by anti-entropy once there is room. */
 export const MAX_RECORDS = 60_000;
+/** Records of eventual state, all origins together, and what they weigh. At either an own write is refused, and another hub's record comes again once there is room. */
+export const MAX_STATE_RECORDS = 20_000;
+export const MAX_STATE_BYTES = 16_777_216;
 /** Sequence numbers seen past a gap, per origin. Beyond it the gap is left to anti-entropy. */
 export const MAX_AHEAD = 256;
 /** One record, encoded: several fit a frame. A registration past it is refused. */

@@ -1,5 +1,5 @@
 /** What is known of one hub's log: the newest rumor of each key, and how far it is complete. */
-import type { Rumor } from "../wire/catalog.ts";
+import { isStateKey, type Rumor } from "../wire/catalog.ts";
 import { MAX_AHEAD } from "./limits.ts";
 
 const NOTHING_AHEAD: ReadonlySet<number> = new Set();
@@ -11,6 +11,7 @@ export class OriginLog {
   /** Seen, but past a gap. */
   #ahead: Set<number> | null = null;
   #completeUpTo = 0;
+  #states = 0;
 
   /** Every change up to this seq that still matters is here. */
   get completeUpTo(): number {
@@ -19,6 +20,11 @@ export class OriginLog {
 
   get size(): number {
     return this.#byKey.size;
+  }
+
+  /** Less records of eventual state. */
+  get catalogSize(): number {
+    return this.#byKey.size - this.#states;
   }
 
   get hasGap(): boolean {
@@ -52,6 +58,7 @@ export class OriginLog {
   put(rumor: Rumor): void {
     const old = this.#byKey.get(rumor.key);
     if (old) this.#take(old);
+    else if (isStateKey(rumor.key)) this.#states += 1;
     this.#byKey.set(rumor.key, rumor);
     // Nearly always the last.
     this.#ordered.splice(this.#firstAbove(rumor.seq), 0, rumor);
@@ -61,6 +68,7 @@ export class OriginLog {
     const rumor = this.#byKey.get(key);
     if (!rumor) return undefined;
     this.#byKey.delete(key);
+    if (isStateKey(key)) this.#states -= 1;
     this.#take(rumor);
     return rumor;
   }
@@ -82,6 +90,12 @@ export class OriginLog {
     this.#completeUpTo = upTo;
     for (const seq of this.#ahead ?? NOTHING_AHEAD) if (seq <= upTo) this.#ahead?.delete(seq);
     this.#closeGap();
+  }
+
+  /** What is here stays, but past `upTo` nothing is vouched for any more. */
+  reopen(upTo: number): void {
+    this.#completeUpTo = Math.min(this.#completeUpTo, upTo);
+    this.#ahead = null;
   }
 
   /** With seq > `after`, ascending. */

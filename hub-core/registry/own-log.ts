@@ -2,7 +2,14 @@
 import type { Metrics } from "../common/metrics.ts";
 import type { Outbox } from "../common/outbox.ts";
 import { type HubId, invariant, type Millis } from "../common/types.ts";
-import { type Priority, type RecordBody, type Rumor, recordKeys, rumor as rumorCodec } from "../wire/catalog.ts";
+import {
+  isStateKey,
+  type Priority,
+  type RecordBody,
+  type Rumor,
+  recordKeys,
+  rumor as rumorCodec,
+} from "../wire/catalog.ts";
 import { DecodeError, decode, encode } from "../wire/codec.ts";
 import { NEWEST_VERSION } from "../wire/versions.ts";
 import { MAX_LATENCIES, MAX_TESTS } from "./limits.ts";
@@ -89,7 +96,9 @@ export class OwnLog {
   publish(publication: Publication, now: Millis, out: Outbox): boolean {
     const { key, body, priority, expiresAt, durable } = publication;
     if (!this.#makeRoom(key, body, now, out)) return false;
-    const rumor: Rumor = { origin: this.#o.self, seq: this.#next(), key, priority, expiresAt, body };
+    const draft: Rumor = { origin: this.#o.self, seq: Number.MAX_SAFE_INTEGER, key, priority, expiresAt, body };
+    if (isStateKey(key) && !this.#o.store.stateShare.hasRoom(draft, this.newest(key))) return false;
+    const rumor: Rumor = { ...draft, seq: this.#next() };
     this.#o.store.putOwn(rumor, now);
     if (durable) out.persist({ table: "record", key, bytes: storedBytes(rumor) });
     out.notify({ kind: "rumor-applied", rumor, from: null, hops: 0 });
@@ -191,4 +200,6 @@ export function recordSize(key: string, body: RecordBody): number | RangeError {
   }
 }
 
-export const isDurable = (key: string): boolean => key !== recordKeys.summary && !key.startsWith(recordKeys.test(""));
+const PASSING: ReadonlySet<string> = new Set([recordKeys.summary, recordKeys.stateGraves]);
+
+export const isDurable = (key: string): boolean => !PASSING.has(key) && !key.startsWith(recordKeys.test(""));

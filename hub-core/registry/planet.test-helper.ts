@@ -57,6 +57,7 @@ export function testConfig(
       redialIntervalMs: 500,
     },
     consensus: { threshold: 0.6, proposalTimeoutMs: 10_000 },
+    state: { strategies: [], maxClockSkewMs: 60_000, maxKeys: 1_000 },
     registry: {
       healthCheckIntervalMs: 2_000,
       healthCheckTimeoutMs: 1_000,

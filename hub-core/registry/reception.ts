@@ -4,7 +4,7 @@ import type { Reply } from "../common/problem.ts";
 import type { ClusterId, Millis } from "../common/types.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ClusterWrites } from "./cluster-writes.ts";
-import { IdempotencyTable } from "./idempotency.ts";
+import { IdempotencyTable, type KeyedWrite } from "./idempotency.ts";
 import { redirectedTo } from "./redirect.ts";
 import type { ClusterWrite } from "./registry-requests.ts";
 import { SentOn } from "./sent-on.ts";
@@ -34,6 +34,15 @@ export class Reception {
     const first = this.#idempotency.recall(write, now);
     if (first && !this.#leadsNowhere(first)) return first;
     const reply = this.#answerAnew(write, now, out);
+    this.#idempotency.record(write, reply, now, out);
+    return reply;
+  }
+
+  /** A write of another machine: `act` is done once for each Idempotency-Key. */
+  once(write: KeyedWrite, act: () => Reply, now: Millis, out: Outbox): Reply {
+    const first = this.#idempotency.recall(write, now);
+    if (first) return first;
+    const reply = act();
     this.#idempotency.record(write, reply, now, out);
     return reply;
   }

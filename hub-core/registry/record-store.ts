@@ -3,9 +3,11 @@ import { ChangeJournal } from "../common/change-journal.ts";
 import type { Metrics } from "../common/metrics.ts";
 import { type HubId, type Millis, unreachable } from "../common/types.ts";
 import {
+  isStateKey,
   type RecordBody,
   type Rumor,
   type RumorStore,
+  readStateKey,
   recordKeys,
   rumor as rumorCodec,
   type VersionVector,
@@ -13,11 +15,14 @@ import {
 import { NEWEST_VERSION } from "../wire/versions.ts";
 import { MAX_ORIGINS, MAX_RECORDS } from "./limits.ts";
 import { OriginLog } from "./origin-log.ts";
+import { StateShare } from "./state-share.ts";
 import { VectorDigest } from "./vector-digest.ts";
 
 interface StoreListener {
   /** The body under `key` of `origin` is now this; null when it is gone. */
   changed(origin: HubId, key: string, body: RecordBody | null, now: Millis): void;
+  /** False for a record of eventual state that cannot be taken yet: its clock runs ahead. */
+  admits(rumor: Rumor, now: Millis): boolean;
   /** A peer has a record of this very hub that is newer than its own log: its storage was lost. */
   echoed(rumor: Rumor, now: Millis): void;
   /** A peer is complete to this number of this hub's own log. */
@@ -37,6 +42,9 @@ export class RecordStore implements RumorStore {
   readonly #o: StoreOptions;
   readonly #logs = new Map<HubId, OriginLog>();
   readonly #digest = new VectorDigest();
+  readonly stateShare = new StateShare();
+  /** How far the logs were complete whose gaps were given up. */
+  readonly #givenUp = new Map<HubId, number>();
   readonly #journal = new ChangeJournal<HubId>(JOURNAL_ENTRIES, 0);
   #version = 0;
   #records = 0;
@@ -48,8 +56,9 @@ export class RecordStore implements RumorStore {
     this.#o = options;
   }
 
+  /** Less those of eventual state, which have their own share. */
   get records(): number {
-    return this.#records;
+    return this.#records - this.stateShare.records;
   }
 
   get origins(): number {
@@ -118,6 +127,8 @@ export class RecordStore implements RumorStore {
     const log = this.#logs.get(origin);
     if (!log) return { rumors: [], upTo: after, more: false };
     if (origin === this.#o.self && after > 0 && after < this.#firstOwn) this.#o.listener.remembered();
+    // What this hub has given up asking for, others may still find.
+    const vouched = this.#givenUp.get(origin) ?? log.completeUpTo;
     const rumors: Rumor[] = [];
     let room = maxBytes;
     for (const entry of log.since(after)) {
@@ -126,11 +137,11 @@ export class RecordStore implements RumorStore {
       if (room < 0 && rumors.length > 0) {
         const upTo = (rumors.at(-1) as Rumor).seq;
         // Past a gap this log completes nothing: the rest is for another peer to ask of another.
-        return { rumors, upTo: Math.min(upTo, log.completeUpTo), more: upTo <= log.completeUpTo };
+        return { rumors, upTo: Math.min(upTo, vouched), more: upTo <= vouched };
       }
       rumors.push(form(entry));
     }
-    return { rumors, upTo: Math.max(after, log.completeUpTo), more: false };
+    return { rumors, upTo: Math.max(after, vouched), more: false };
   }
 
   apply(rumor: Rumor, _from: HubId, now: Millis): "applied" | "stale" | "rejected" {
@@ -154,7 +165,10 @@ export class RecordStore implements RumorStore {
       this.#see(origin, log, seq);
       return this.drop(origin, key, now) ? "applied" : "stale";
     }
-    if (!known && (log.size >= this.#o.maxRecordsPerOrigin || this.#records >= MAX_RECORDS)) {
+    if (isStateKey(key)) {
+      if (!this.stateShare.hasRoom(rumor, known)) return this.#reject("state");
+      if (!this.#o.listener.admits(rumor, now)) return this.#reject("clock");
+    } else if (!known && (log.catalogSize >= this.#o.maxRecordsPerOrigin || this.records >= MAX_RECORDS)) {
       return this.#reject("records");
     }
     this.#put(origin, log, rumor, now);
@@ -195,8 +209,10 @@ export class RecordStore implements RumorStore {
   }
 
   drop(origin: HubId, key: string, now: Millis): boolean {
-    if (!this.#logs.get(origin)?.drop(key)) return false;
+    const dropped = this.#logs.get(origin)?.drop(key);
+    if (!dropped) return false;
     this.#records -= 1;
+    this.stateShare.dropped(dropped);
     this.#changed(origin);
     this.#o.listener.changed(origin, key, null, now);
     return true;
@@ -221,10 +237,24 @@ export class RecordStore implements RumorStore {
     return own;
   }
 
-  /** Gaps of an origin that nobody alive can fill: what is here is all there will be. */
+  /** Gaps of an origin that nobody alive can fill: what is here is all there will be while the origin is away. */
   giveUpGaps(origin: HubId): void {
     const log = this.#logs.get(origin);
-    if (log?.hasGap) this.#complete(origin, log, log.highest);
+    if (!log?.hasGap) return;
+    if (!this.#givenUp.has(origin)) this.#givenUp.set(origin, log.completeUpTo);
+    this.#complete(origin, log, log.highest);
+  }
+
+  /** The origin, or those who know more of it, can be asked again for what was given up. @returns whether anything was. */
+  reopen(origin: HubId): boolean {
+    const from = this.#givenUp.get(origin);
+    const log = this.#logs.get(origin);
+    this.#givenUp.delete(origin);
+    if (from === undefined || log === undefined) return false;
+    this.#digest.moved(origin, log.completeUpTo, from);
+    log.reopen(from);
+    this.#changed(origin);
+    return true;
   }
 
   /** The records of an origin go; its place in the vector stays, so that peers do not send them again. */
@@ -241,6 +271,7 @@ export class RecordStore implements RumorStore {
     if (!log) return;
     this.#digest.moved(origin, log.completeUpTo, 0);
     this.#logs.delete(origin);
+    this.#givenUp.delete(origin);
     this.#changed(origin);
   }
 
@@ -271,7 +302,10 @@ export class RecordStore implements RumorStore {
 
   #put(origin: HubId, log: OriginLog, rumor: Rumor, now: Millis): void {
     this.#logs.set(origin, log);
-    if (!log.newest(rumor.key)) this.#records += 1;
+    const before = log.newest(rumor.key);
+    if (before) this.stateShare.dropped(before);
+    else this.#records += 1;
+    this.stateShare.put(rumor);
     log.put(rumor);
     this.#changed(origin);
     if (rumor.expiresAt !== null) this.#nextExpiry = Math.min(this.#nextExpiry, rumor.expiresAt);
@@ -310,7 +344,7 @@ export class RecordStore implements RumorStore {
 const JOURNAL_ENTRIES = 1_024;
 const KEPT_RECHECK_MS = 60_000;
 
-/** A key and its body belong together; `withdrawn` frees any key. */
+/** A key and its body belong together; `withdrawn` frees any key but those of eventual state: an old hub passes them on so. */
 function isKeyOf(key: string, body: RecordBody): boolean {
   switch (body.kind) {
     case "hub":
@@ -327,7 +361,11 @@ function isKeyOf(key: string, body: RecordBody): boolean {
     case "test":
       return key === recordKeys.test(body.messageId);
     case "withdrawn":
-      return true;
+      return !isStateKey(key);
+    case "state":
+      return readStateKey(key) !== undefined;
+    case "state-graves":
+      return key === recordKeys.stateGraves;
     default:
       return unreachable(body);
   }

@@ -1,5 +1,9 @@
 /** Records with every field present, for tests that care about some. */
 import type { ClusterRecord, HubRecord } from "../wire/catalog.ts";
+import type { StateReader } from "./state-reader.ts";
+
+/** For a registry whose records of eventual state nobody reads. */
+export const NO_STATES: StateReader = { admits: () => true, changed: () => {}, awayTooLong: () => {} };
 
 export function clusterRecord(more: Partial<ClusterRecord> = {}): ClusterRecord {
   return {

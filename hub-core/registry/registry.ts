@@ -5,17 +5,18 @@ import type { CheckOutcome, Notice, Outbox, StoredOutcome } from "../common/outb
 import { answered, type Reply, refused } from "../common/problem.ts";
 import type { Random } from "../common/random.ts";
 import {
+  belongsTo,
   type ClusterId,
-  downGroupOf,
   type GroupId,
   type HubId,
   type HubIdentity,
   type Millis,
+  type RegionId,
   unreachable,
-  upGroupOf,
 } from "../common/types.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import {
+  isStateKey,
   type Leadership,
   type Priority,
   type RecordBody,
@@ -28,16 +29,12 @@ import { clusterAnswer, registryStatus } from "./answers.ts";
 import { type Assign, type Assigned, Assignments } from "./assignments.ts";
 import { Catalog } from "./catalog.ts";
 import { ClusterWrites } from "./cluster-writes.ts";
+import { Evacuation } from "./evacuation.ts";
+import { storeFor } from "./group-store.ts";
 import { HandBack } from "./hand-back.ts";
 import { HandedOver } from "./handed-over.ts";
-import {
-  MAX_IDEMPOTENCY_KEYS,
-  MAX_ORIGINS,
-  MAX_RECORDS,
-  maxRecordsPerOrigin,
-  maxTombstones,
-  maxWithdrawals,
-} from "./limits.ts";
+import type { KeyedWrite } from "./idempotency.ts";
+import { maxRecordsPerOrigin, maxTombstones, maxWithdrawals } from "./limits.ts";
 import { getService, listClusters, listServices } from "./listing.ts";
 import { LogRecovery } from "./log-recovery.ts";
 import { isDurable, type LatencyShortage, OwnLog, readStoredLog } from "./own-log.ts";
@@ -45,13 +42,14 @@ import { OwnedClusters } from "./owned-clusters.ts";
 import { Reception } from "./reception.ts";
 import { RecordStore } from "./record-store.ts";
 import type { RegistryRequest } from "./registry-requests.ts";
-import { formAt, provenanceOf, RegionalStore } from "./scoped-store.ts";
+import { formAt } from "./scoped-store.ts";
 import { SelfRecords } from "./self-records.ts";
 import { Spokesman } from "./spokesman.ts";
 import { Sponsor } from "./sponsor.ts";
+import type { StateReader } from "./state-reader.ts";
 import { Succession } from "./succession.ts";
 import { Upkeep } from "./upkeep.ts";
-import { UpwardStore } from "./upward-store.ts";
+import { usageOf } from "./usage.ts";
 
 export interface RegistryOptions {
   readonly self: HubIdentity;
@@ -66,6 +64,8 @@ export interface RegistryOptions {
   readonly softwareVersion: string;
   readonly random: Random;
   readonly metrics: Metrics;
+  /** Who reads the records of eventual state. */
+  readonly states: StateReader;
   /** Makes the ceiling durable, with the step that uses a number below it. */
   reserveSeq(upTo: number): void;
 }
@@ -86,6 +86,7 @@ export class Registry {
   readonly #assignments: Assignments;
   readonly #adoption: Adoption;
   readonly #handBack: HandBack;
+  readonly #evacuation: Evacuation;
   readonly #handedOver: HandedOver;
   readonly #spokesman: Spokesman;
   readonly #sponsor: Sponsor;
@@ -105,7 +106,8 @@ export class Registry {
       maxRecordsPerOrigin: maxRecordsPerOrigin(config),
       metrics,
       listener: {
-        changed: (origin, key, body, now) => catalog.changed(origin, key, body, now),
+        changed: (origin, key, ...what) => (isStateKey(key) ? options.states : catalog).changed(origin, key, ...what),
+        admits: (rumor, now) => options.states.admits(rumor, now),
         echoed: (rumor, now) => this.#recovery.echoed(rumor, now),
         numbered: (upTo) => this.#recovery.numbered(upTo),
         remembered: () => this.#recovery.remembered(),
@@ -132,14 +134,14 @@ export class Registry {
       counted: (now) => this.selfRecords.counted(now),
     });
     this.#owned = owned;
-    const { replica, softwareVersion } = options;
-    this.selfRecords = new SelfRecords({ self, incarnation, replica, config, softwareVersion, catalog, log, owned });
+    this.selfRecords = new SelfRecords({ ...options, catalog, log, owned });
     const succession = new Succession(self, catalog);
     const assignments = new Assignments(self, catalog.directory, metrics);
     this.#assignments = assignments;
     const draining = () => this.selfRecords.draining;
     this.#adoption = new Adoption({ self, config, catalog, owned, assignments, succession, metrics, draining });
     this.#handBack = new HandBack({ self, config, catalog, owned, assignments });
+    this.#evacuation = new Evacuation({ self, catalog, owned, assignments, metrics, draining });
     this.#handedOver = new HandedOver({ self, catalog, owned, assignments, metrics, draining });
     const { adoptAfterMs, tombstoneTtlMs } = config.registry;
     this.#spokesman = new Spokesman({ self, catalog, log, succession, childGraceMs: adoptAfterMs + CHILD_GRACE_MS });
@@ -153,7 +155,7 @@ export class Registry {
     });
     this.#upkeep = new Upkeep({ self: self.hubId, config, store, catalog, log });
     const doubtMs = DOUBT_ROUNDS * config.gossip.antiEntropyIntervalMs;
-    this.#recovery = new LogRecovery({ log, store, owned, metrics, withdrawnTtlMs: tombstoneTtlMs, doubtMs });
+    this.#recovery = new LogRecovery({ ...options, log, store, owned, withdrawnTtlMs: tombstoneTtlMs, doubtMs });
     const writes = new ClusterWrites({ self, config, catalog, owned, metrics, draining });
     this.#reception = new Reception({ catalog, writes, storedOutcomes: options.storedOutcomes });
     [this.#stored, this.#unreadable] = readStoredLog(options.storedRecords, self.hubId);
@@ -163,16 +165,13 @@ export class Registry {
     return this.#catalog;
   }
 
-  /**
-   * The store as the group may see it: a region's local hubs get the records of other regions in routing form, and of one of
-   * them that stands in for their regional hub the group above gets none of those back.
-   */
+  /** The store as the group may see it. */
   storeFor(group: GroupId | null): RumorStore {
-    const { self } = this.#o;
-    const provenance = (origin: HubId) => provenanceOf(origin, this.#catalog.hub(origin), self);
-    if (self.tier === "local" && group !== upGroupOf(self)) return new UpwardStore(this.#store, provenance);
-    if (self.tier !== "regional" || group === null || group !== downGroupOf(self)) return this.#store;
-    return new RegionalStore(this.#store, self.region, provenance);
+    return storeFor(group, this.#o.self, this.#store, this.#catalog);
+  }
+
+  get draining(): boolean {
+    return this.selfRecords.draining;
   }
 
   get clustersOwned(): number {
@@ -203,6 +202,7 @@ export class Registry {
       if (awayTooLong) this.#owned.release(body.clusterId, now, out);
       else this.#owned.restore(body, now, out);
     }
+    if (awayTooLong) this.#o.states.awayTooLong(now, out);
     if (awayTooLong) out.log("warn", "clusters_discarded_after_absence", { away_since: (hub.expiresAt ?? now) - now });
     this.#spokesman.start(now);
     this.#settle(now, out);
@@ -213,10 +213,14 @@ export class Registry {
     const { self } = this.#o;
     if (notice.hub.hubId === self.hubId) return;
     const { directory } = this.#catalog;
-    if (isOf(notice.group, self) && isOf(notice.group, notice.hub)) {
+    if (belongsTo(notice.group, self) && belongsTo(notice.group, notice.hub)) {
       directory.setMember(notice.hub, notice.incarnation, notice.to, now);
     } else directory.setGuest(notice.hub, notice.incarnation, notice.to, now);
     this.#settle(now, out);
+  }
+
+  setRemovedRegions(removed: ReadonlySet<RegionId>, now: Millis): void {
+    this.#catalog.directory.setRemovedRegions(removed, now);
   }
 
   setLeads(leads: readonly Leadership[], now: Millis, out: Outbox): void {
@@ -296,6 +300,11 @@ export class Registry {
     }
   }
 
+  /** A write that another machine answers, once for each Idempotency-Key. */
+  once(write: KeyedWrite, act: () => Reply, now: Millis, out: Outbox): Reply {
+    return this.#reception.once(write, act, now, out);
+  }
+
   /** One change of the own log. @returns false when the log has no room for another record of this kind. */
   publish(
     key: string,
@@ -322,6 +331,7 @@ export class Registry {
       this.#assignments.nextDeadline(),
       this.#adoption.nextDeadline(),
       this.#handBack.nextDeadline(),
+      this.#evacuation.nextDeadline(),
       this.#spokesman.nextDeadline(),
       this.#sponsor.nextDeadline(),
       this.#upkeep.nextDeadline(),
@@ -336,6 +346,7 @@ export class Registry {
     this.#assignments.tick(now, out);
     this.#adoption.tick(now, out);
     this.#handBack.tick(now, out);
+    this.#evacuation.tick(now, out);
     this.#spokesman.tick(now, out);
     this.#sponsor.tick(now, out);
     this.#upkeep.tick(now, out);
@@ -354,23 +365,19 @@ export class Registry {
         version: catalog.version,
         clusters_waiting_for_room: this.#adoption.waiting,
       },
-      limits: {
-        clusters: { used: this.#owned.size, max: this.#owned.capacity },
-        records: { used: this.#store.records, max: MAX_RECORDS },
-        origins: { used: this.#store.origins, max: MAX_ORIGINS },
-        idempotency_keys: { used: this.#reception.keys, max: MAX_IDEMPOTENCY_KEYS },
-      },
+      limits: usageOf({ owned: this.#owned, store: this.#store, reception: this.#reception }),
     };
   }
 
   /** What follows from a change, whatever it was. Each part looks only at what has changed since it last looked. */
   #settle(now: Millis, out: Outbox): void {
     this.#yieldLost(now, out);
-    this.#upkeep.review(now);
+    this.#upkeep.review(now, out);
     this.#spokesman.review(now, out);
     this.#sponsor.review(now, out);
     this.#adoption.review(now);
     this.#handBack.review(now);
+    this.#evacuation.review(now);
     this.selfRecords.review(now);
   }
 
@@ -385,9 +392,4 @@ export class Registry {
       out.log("info", better ? "cluster_claimed_again" : "cluster_withdrawn", { cluster_id: clusterId, rival });
     }
   }
-}
-
-/** Whether the hub belongs to the group by its own place. */
-function isOf(group: GroupId, hub: HubIdentity): boolean {
-  return group === upGroupOf(hub) || group === downGroupOf(hub);
 }

@@ -51,6 +51,8 @@ export class SelfRecords {
 
   start(now: Millis, out: Outbox): void {
     this.#startedAt = now;
+    const hub = this.#o.log.newest(recordKeys.hub)?.body;
+    if (hub?.kind === "hub") this.#draining = hub.draining;
     const links = this.#o.log.newest(recordKeys.links)?.body;
     if (links?.kind === "links") {
       this.#links = links;
@@ -137,7 +139,7 @@ export class SelfRecords {
   }
 
   #publishHub(now: Millis, out: Outbox): void {
-    const { self, config, owned, log, incarnation, softwareVersion, replica } = this.#o;
+    const { self, config, owned, log, incarnation, softwareVersion } = this.#o;
     const { tombstoneTtlMs } = config.registry;
     this.#toldRoom = owned.hasRoom;
     this.#hubAt = now + tombstoneTtlMs / RENEWALS_PER_TTL;
@@ -156,7 +158,7 @@ export class SelfRecords {
       softwareVersion,
       startedAt: this.#startedAt,
       cutOffSince: this.#cutOffSince,
-      replica,
+      replica: this.#o.replica,
       logs: this.#logs,
       leads: this.#leads,
     };

@@ -18,6 +18,7 @@ import {
   variant,
 } from "./codec.ts";
 import { remembered } from "./remembered.ts";
+import { contribution, MAX_GRAVES_TOLD, STATE_SINCE } from "./state-records.ts";
 
 export const ID_BYTES = 128;
 export const URL_BYTES = 2_048;
@@ -216,7 +217,21 @@ const withdrawn = variant(9, {
   incarnation: since(2, uint, 0),
 });
 
-export const recordBody = union({
+/** What its origin has to say of an eventual key; null: nothing any more, others say it all. */
+const stateRecord = variant(10, {
+  contribution: nullable(contribution),
+  /** The life of storage in which the origin says it: another than its key names when it says it for another. */
+  saidIn: uint,
+});
+
+/** Dead eventual keys of which the origin has all that was ever said, each as a hash over the key and its clocks. */
+const stateGraves = variant(11, {
+  graves: list(uint, MAX_GRAVES_TOLD),
+  /** A hash over the hubs that it knows of, those that left aside. */
+  census: uint,
+});
+
+const newestBody = union({
   hub: hubRecord,
   cluster: clusterRecord,
   tombstone,
@@ -226,9 +241,24 @@ export const recordBody = union({
   summary: summaryRecord,
   test: testRecord,
   withdrawn,
+  state: stateRecord,
+  "state-graves": stateGraves,
 });
 
-export type RecordBody = Decoded<typeof recordBody>;
+export type RecordBody = Decoded<typeof newestBody>;
+
+/** A kind that an old hub does not know would cost it the whole frame, so it is told that the key is free. */
+export const recordBody: Codec<RecordBody> = {
+  write: (w, body) => newestBody.write(w, w.version < STATE_SINCE && isState(body) ? FREE : body),
+  read: newestBody.read,
+};
+
+const FREE: RecordBody = { kind: "withdrawn", incarnation: 0 };
+
+function isState({ kind }: RecordBody): boolean {
+  return kind === "state" || kind === "state-graves";
+}
+
 export type HubRecord = Extract<RecordBody, { kind: "hub" }>;
 export type ClusterRecord = Extract<RecordBody, { kind: "cluster" }>;
 export type ClusterTombstone = Extract<RecordBody, { kind: "tombstone" }>;
@@ -238,6 +268,7 @@ export type LinksRecord = Extract<RecordBody, { kind: "links" }>;
 export type LatencyRecord = Extract<RecordBody, { kind: "latency" }>;
 export type SummaryRecord = Extract<RecordBody, { kind: "summary" }>;
 export type TestRecord = Extract<RecordBody, { kind: "test" }>;
+export type StateRecord = Extract<RecordBody, { kind: "state" }>;
 
 /** `urgent`: withdrawals and state changes; `bulk`: loads and measurements, the first to wait under pressure. */
 export const PRIORITIES = ["urgent", "normal", "bulk"] as const;
@@ -272,7 +303,21 @@ export const recordKeys = {
   hubState: (hubId: HubId): string => `hub-state/${hubId}`,
   latency: (from: string, to: string): string => `latency/${from}/${to}`,
   test: (messageId: string): string => `test/${messageId}`,
+  /** `replica`: whose life of storage wrote it, so that a new life does not overwrite what it has forgotten. */
+  state: (replica: string, key: string): string => `state/${replica}/${key}`,
+  stateGraves: "state-graves",
 } as const;
+
+/** Keys of what hubs say of eventual state: never withdrawn, so that a withdrawal is the work of a hub that cannot carry them. */
+export function isStateKey(key: string): boolean {
+  return key.startsWith("state/") || key === recordKeys.stateGraves;
+}
+
+/** Undefined for a key of another kind. */
+export function readStateKey(recordKey: string): { readonly replica: string; readonly key: string } | undefined {
+  const [kind, replica, ...key] = recordKey.split("/");
+  return kind === "state" && replica && key.length > 0 ? { replica, key: key.join("/") } : undefined;
+}
 
 /** `completeUpTo`: every change of the origin up to that seq that still matters is here. */
 export type VersionVector = ReadonlyMap<HubId, number>;

@@ -1,6 +1,6 @@
 import { TIERS } from "../common/types.ts";
-import { bytes, nullable, oneOf, struct, text, uint, variant } from "./codec.ts";
 import { coordinates, id, leadership } from "./catalog.ts";
+import { bytes, nullable, oneOf, struct, text, uint, variant } from "./codec.ts";
 
 /** Of one part: two fit a frame of the least size that may be configured, four one of the usual size. */
 export const PART_BYTES = 16_000;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { consensusMessages, relayMessages } from "./consensus-messages.ts";
 import { gossipMessages, receiptMessages } from "./gossip-messages.ts";
-import { linkMessages, partMessages } from "./link-messages.ts";
+import { linkMessages, partMessages, standInMessages } from "./link-messages.ts";
 import { membershipMessages } from "./membership-messages.ts";
 import { type Message, messageSince } from "./messages.ts";
 import { registryMessages } from "./registry-messages.ts";
@@ -22,8 +22,8 @@ test("WIRE-12: what version 1 could say is as it was: its speakers refuse a fram
   for (const kind of Object.keys(first)) expect([kind, since(kind)]).toEqual([kind, 1]);
 });
 
-test("WIRE-12: parts, consensus and what is handed on came with version 2", () => {
-  for (const kind of Object.keys({ ...partMessages, ...consensusMessages, ...relayMessages })) {
+test("WIRE-12: parts, stand-ins, consensus and what is handed on came with version 2", () => {
+  for (const kind of Object.keys({ ...partMessages, ...standInMessages, ...consensusMessages, ...relayMessages })) {
     expect([kind, since(kind)]).toEqual([kind, 2]);
   }
 });

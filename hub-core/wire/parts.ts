@@ -1,6 +1,6 @@
 /** Messages that fit no frame: cut into parts here, put together there. */
 import { DecodeError, decode, Writer } from "./codec.ts";
-import { linkMessages, PART_BYTES, partMessages } from "./link-messages.ts";
+import { linkMessages, PART_BYTES, partMessages, standInMessages } from "./link-messages.ts";
 import { type Message, type MessageOf, message, messageSince } from "./messages.ts";
 
 export const MAX_PARTED_BYTES = 1_048_576;
@@ -12,7 +12,7 @@ type Part = MessageOf<"message-part">;
 
 /** What links say to each other is read before it is known who speaks, so it never comes in parts. */
 function belongsToLink({ kind }: Message): boolean {
-  return kind in linkMessages || kind in partMessages;
+  return kind in linkMessages || kind in standInMessages || kind in partMessages;
 }
 
 /** Whether a message of so many bytes, which fits no frame, may go to a peer of that version in parts. */

@@ -4,6 +4,7 @@
  */
 import { hashBytes, Writer } from "./bytes.ts";
 import type { Codec, Reader } from "./codec.ts";
+import { NEWEST_VERSION } from "./versions.ts";
 
 interface Memory<T> {
   readonly version: number;
@@ -40,7 +41,14 @@ export function remembered<T extends object>(
     places.set(value, place);
     return place;
   };
+  const writeAnew = (w: Writer, value: T): Place => {
+    const start = w.length;
+    codec.write(w, value);
+    return { slot: -1, version: w.version, length: w.length - start };
+  };
   const write = (w: Writer, value: T): Place => {
+    // An older version carries less than the value: whoever reads its bytes must not get the whole.
+    if (w.version !== NEWEST_VERSION) return writeAnew(w, value);
     const place = places.get(value);
     const memory = place && kept[place.slot];
     if (place && memory?.value === value && memory.version === w.version) {

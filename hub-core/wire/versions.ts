@@ -4,6 +4,7 @@
  *   2: frames may be compressed; link records carry utilisation, cluster records the time of what was asked of them,
  *      withdrawals what they yield to, hub records what the hub coordinates; a stand-in says in whose place it comes; groups
  *      agree on things, and messages may come in parts.
+ *      There are records of eventual state, which version 1 carries as withdrawals.
  * Which message came with which version is in `messages.ts`.
  */
 export const OLDEST_VERSION = 1;

@@ -27,6 +27,18 @@ const PARTS: Readonly<Record<string, Part>> = {
     description: "ask where a client should go for a service",
     load: async () => (await import("./commands/route.ts")).routeCommand,
   },
+  state: {
+    description: "keys: read, write, delete, list and watch them",
+    load: async () => (await import("./commands/state.ts")).stateCommand,
+  },
+  proposals: {
+    description: "what the hubs decide together: propose, look, vote",
+    load: async () => (await import("./commands/proposals.ts")).proposalsCommand,
+  },
+  regions: {
+    description: "which regions are part of the federation: list, remove, add again",
+    load: async () => (await import("./commands/regions.ts")).regionsCommand,
+  },
   register: {
     description: "register a cluster and the services that it offers",
     load: async () => (await import("./commands/register.ts")).registerCommand,

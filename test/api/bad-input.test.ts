@@ -25,6 +25,18 @@ const GOOD_BODIES: Readonly<Record<string, unknown>> = {
   "post /api/clusters/{id}/maintenance": { starts_at: "2027-01-01T00:00:00Z", ends_at: "2027-01-01T01:00:00Z" },
   "post /api/latency": [{ from: "NBO", to: "global-hub", rtt_ms: 250 }],
   "post /api/gossip/test-message": { payload: { text: "hello" } },
+  "post /api/consensus/proposals": {
+    group: "global",
+    kind: "ballot",
+    key: "config/a",
+    value: { rate: 1 },
+    expect: { version: 0 },
+    threshold: 0.75,
+    timeout_ms: 5_000,
+  },
+  "post /api/consensus/proposals/{id}/votes": { vote: "yes", reason: "because" },
+  "put /api/state/{key}": { type: "set", op: "add", values: ["a", 1] },
+  "post /api/leases": { ttl_ms: 5_000, scope: "global" },
   "post /admin/shutdown": { timeout_ms: 1_000 },
   "post /admin/introduce": [
     {

@@ -46,7 +46,7 @@ test("an @ in a path or a query is no credential", async () => {
 });
 
 test("a hub's id and a region that there is not are refused, with words and with what is known", async () => {
-  expect(await register({ cluster_id: "regional-hub" })).toMatchObject({
+  expect(await register({ cluster_id: "global-hub" })).toMatchObject({
     status: 409,
     body: { code: "id_taken", title: "Conflict" },
   });

@@ -3,11 +3,12 @@ import { SignJWT } from "jose";
 import { type Env, readDeployment } from "../../durable-objects/deployment/index.ts";
 import type { Reply } from "../../hub-core/common/problem.ts";
 import { invariant } from "../../hub-core/common/types.ts";
-import { Hub, type Request as HubRequest } from "../../hub-core/hub/index.ts";
+import type { Hub, Request as HubRequest } from "../../hub-core/hub/index.ts";
 import { app } from "../../workers/app.ts";
 import type { EdgeBindings } from "../../workers/edge-env.ts";
 import { FROM_CLIENT, Handovers, Hubs } from "../../workers/hubs/index.ts";
 import { findWorldPlace, withFederation } from "../../workers/position/index.ts";
+import { LoneHub } from "./lone-hub.ts";
 
 const KEY = "the key that signs the tokens of this test's users";
 const PEER_KEY = "the key by which the hubs of this test know each other";
@@ -28,7 +29,7 @@ export interface Edge {
     path: string,
     init?: { method?: string; role?: Role; body?: string; headers?: Record<string, string> },
   ): Promise<Response>;
-  /** Everything of the hub's catalog that a request could have changed. */
+  /** Everything that a request could have changed. */
   catalog(): unknown;
 }
 
@@ -42,15 +43,11 @@ export async function startEdge(now = Date.UTC(2026, 0, 1)): Promise<Edge> {
   const deployment = readDeployment(env as unknown as Env);
   const config = deployment.hubConfig("global-hub");
   invariant(config !== null, "the federation names its hub");
-  const stored = { identity: null, records: new Map(), peers: [], outcomes: new Map(), logs: new Map() };
-  const hub = new Hub({ config, stored, seed: 7, softwareVersion: "0.0.0" }, now);
-  hub.step({ kind: "start" }, now);
+  // Named by the federation, and not there: alone, a hub would wait for most of its group before it agrees on anything.
+  const lone = new LoneHub({ ...config, seeds: [] }, now);
+  const { hub } = lone;
   const stub = {
-    ask: async (request: HubRequest): Promise<Reply> => {
-      const reply = hub.step({ kind: "request", id: "r", request }, now).find((effect) => effect.kind === "reply");
-      invariant(reply?.kind === "reply", "every request is answered in its step");
-      return structuredClone(reply.reply);
-    },
+    ask: async (request: HubRequest): Promise<Reply> => lone.ask(request),
     introduce: async (): Promise<Reply> => ({ ok: true, status: 202, value: {} }),
     fetch: async () => new Response(null, { status: 401 }),
   };
@@ -77,8 +74,14 @@ export async function startEdge(now = Date.UTC(2026, 0, 1)): Promise<Edge> {
       return app.fetch(new Request(`http://edge.test${path}`, { method, headers: all, body: body ?? null }), bindings);
     },
     catalog: () => {
+      // Ballots that are open are decided meanwhile, and not by what comes next.
+      lone.rest(3_000);
       const { catalog } = hub.registry;
-      return { version: catalog.version, clusters: [...catalog.clusters()].map(({ record }) => record) };
+      const clusters = [...catalog.clusters()].map(({ record }) => record);
+      const groups = hub.agreement
+        .all()
+        .map(({ state: { keyValues, proposals } }) => [keyValues.revision, proposals.pending, proposals.decided]);
+      return { version: catalog.version, clusters, groups };
     },
   };
 }

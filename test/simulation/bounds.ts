@@ -25,6 +25,17 @@ export function reunionBound(config: HubConfig, groupSize: number): DurationMs {
   return 2 * dialTimeout(config) + groupSize * redialIntervalMs + 4 * probeTimeoutMs + SPREAD_MS;
 }
 
+/**
+ * From the death of a coordinator to a federation that is one without it: it is found dead, its stand-in finds the group above,
+ * two rounds of anti-entropy bring what was missed, and its clusters have been adopted.
+ */
+export function failoverBound(config: HubConfig): DurationMs {
+  const { registry, gossip } = config;
+  return (
+    detectionBound(config) + reunionBound(config, 4) + 2 * gossip.antiEntropyIntervalMs + 2 * registry.adoptAfterMs
+  );
+}
+
 /** From the end of all faults to equal catalogs: reunion, then two rounds of anti-entropy through each of three tiers. */
 export function convergenceBound(config: HubConfig, groupSize: number): DurationMs {
   const { adoptAfterMs } = config.registry;

@@ -13,6 +13,7 @@ export interface CliOptions {
   readonly faults: ReadonlySet<string>;
   readonly exactly: boolean;
   readonly clusters: number | null;
+  readonly stateWrites: number | null;
   readonly jobs: number;
   readonly trace: boolean;
   readonly json: boolean;
@@ -28,6 +29,7 @@ export const USAGE = `npm run simulate -- [options]
   --exactly       every named fault, not a subset
   --profile P     ${PROFILES.join(" or ")} (default responsive)
   --clusters N    clusters in the federation (default: as many as hubs)
+  --state-writes N  writes of eventual state per minute (default 60)
   --jobs N        threads for many seeds (default 1)
   --trace         print every event and effect
   --json          the outcome as JSON`;
@@ -46,6 +48,7 @@ export function parseCli(args: readonly string[]): CliOptions | string {
       exactly: { type: "boolean", default: false },
       profile: { type: "string", default: "responsive" },
       clusters: { type: "string" },
+      "state-writes": { type: "string" },
       jobs: { type: "string", default: "1" },
       trace: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
@@ -61,15 +64,16 @@ export function parseCli(args: readonly string[]): CliOptions | string {
     hubs: Number(values.group ?? values.hubs),
     minutes: Number(values.minutes),
     clusters: values.clusters === undefined ? null : Number(values.clusters),
+    stateWrites: values["state-writes"] === undefined ? null : Number(values["state-writes"]),
     jobs: Number(values.jobs),
   };
   const wrong = Object.entries(numbers).find(([, value]) => value !== null && !(value >= 0));
   if (wrong) return `--${wrong[0]}: not a number`;
   const topology = topologyOf(values.group === undefined ? "federation" : "group", numbers.hubs, profile);
   if (typeof topology === "string") return topology;
-  const { seed, seeds, minutes, clusters, jobs } = numbers;
+  const { seed, seeds, minutes, clusters, stateWrites, jobs } = numbers;
   const { exactly, trace, json } = values;
-  return { seed, seeds, topology, minutes, faults: faults.names, exactly, clusters, jobs, trace, json };
+  return { seed, seeds, topology, minutes, faults: faults.names, exactly, clusters, stateWrites, jobs, trace, json };
 }
 
 function topologyOf(shape: "federation" | "group", hubs: number, profile: Profile): Topology | string {

@@ -1,5 +1,5 @@
 /** Whether the whole federation agrees: on who lives, and on every record. */
-import type { DurationMs, HubId, Millis } from "../../hub-core/common/types.ts";
+import { type DurationMs, downGroupOf, type HubId, type Millis, upGroupOf } from "../../hub-core/common/types.ts";
 import type { SimHub } from "./sim-hub.ts";
 import type { World } from "./world.ts";
 
@@ -26,7 +26,8 @@ export class Agreement {
     return (
       membersDiffer(this.#world) ??
       (due ? logsLag(this.#world, due) : "nothing was written yet") ??
-      clustersDiffer(this.#world)
+      clustersDiffer(this.#world) ??
+      officesDiffer(this.#world)
     );
   }
 
@@ -40,6 +41,22 @@ export class Agreement {
     const oldest = this.#written[0];
     return oldest && oldest.at <= now - LAG_MS ? oldest : undefined;
   }
+}
+
+/** Every group is led by its own parent again, and nobody is in a group that is not its own. */
+function officesDiffer(world: World): string | null {
+  for (const hub of world.hubs) {
+    const own = [upGroupOf(hub.identity), downGroupOf(hub.identity)];
+    for (const group of world.inspect(hub)?.groups.keys() ?? []) {
+      if (!own.includes(group)) return `${hub.id} still stands in for its parent in ${group}`;
+    }
+    for (const { identity } of world.hubs) {
+      const told = world.inspect(hub)?.catalog.coordinatorOf(identity.hubId)?.hubId;
+      if (told !== identity.hubId)
+        return `for ${hub.id} it is ${told ?? "nobody"} who acts in place of ${identity.hubId}`;
+    }
+  }
+  return null;
 }
 
 /** Everyone that lives is alive for all members of its groups. */

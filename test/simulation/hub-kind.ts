@@ -55,6 +55,7 @@ function lookInside(hub: Hub): Insight {
   return {
     groups,
     catalog: hub.registry.catalog,
+    coordinates: hub.coordination.held(hub.now).map(({ group, term }) => ({ group, term })),
     store: hub.registry.storeFor(null),
     logsChangedSince: (version) => hub.registry.logsChangedSince(version),
     queues: () =>
@@ -63,5 +64,13 @@ function lookInside(hub: Hub): Insight {
         used: gossip.longestQueue,
         max: gossip.queueLimit,
       })),
+    state: {
+      keys: () => [...hub.eventual.fingerprints().keys()].filter((key) => hub.eventual.read(key) !== undefined),
+      read: (key) => hub.eventual.read(key),
+      clockAhead: (now) => {
+        const { ahead_ms, max_skew_ms } = hub.eventual.status(now).clock;
+        return { ms: ahead_ms, max: max_skew_ms };
+      },
+    },
   };
 }

@@ -1,8 +1,9 @@
 /** What the world needs of a hub: the contract's `step`, and an observer's look inside for the invariants. */
 import type { CatalogView } from "../../hub-core/common/catalog-view.ts";
-import type { GroupId, HubId, Millis } from "../../hub-core/common/types.ts";
+import type { DurationMs, GroupId, HubId, Millis } from "../../hub-core/common/types.ts";
 import type { HubConfig } from "../../hub-core/config/hub-config.ts";
 import type { Effect, HubEvent, StoredState } from "../../hub-core/hub/contract.ts";
+import type { EventualValue } from "../../hub-core/state/index.ts";
 import type { MemberState, RumorStore } from "../../hub-core/wire/catalog.ts";
 
 export interface Machine {
@@ -43,13 +44,30 @@ export interface GroupView {
   readonly others: readonly MemberView[];
 }
 
+/** A group that a hub takes itself to coordinate. */
+export interface Office {
+  readonly group: GroupId;
+  readonly term: number;
+}
+
 export interface Insight {
   readonly groups: ReadonlyMap<GroupId, GroupView>;
   readonly catalog: CatalogView;
+  readonly coordinates: readonly Office[];
   readonly store: RumorStore;
   /** The origins whose logs changed after that version of the logs; null when that is too long ago to tell. */
   logsChangedSince(version: number): readonly HubId[] | null;
   queues(): readonly Usage[];
+  readonly state: StateInsight;
+}
+
+/** Eventual state as a hub has it. */
+export interface StateInsight {
+  /** Those with something to read. */
+  keys(): readonly string[];
+  read(key: string): EventualValue | undefined;
+  /** Of its hybrid clock over its own wall clock at that time, and the most that may be. */
+  clockAhead(now: Millis): { readonly ms: DurationMs; readonly max: DurationMs };
 }
 
 /** How to make a machine, and how to look inside one. */

@@ -26,6 +26,7 @@ export function runSeed(options: CliOptions, seed: number, progress?: (progress:
       faults: options.faults,
       exactly: options.exactly,
       ...(options.clusters === null ? {} : { clusters: options.clusters }),
+      ...(options.stateWrites === null ? {} : { stateWritesPerMinute: options.stateWrites }),
       ...(options.trace ? { print: (line: string) => console.log(line) } : {}),
       ...(progress ? { progress } : {}),
     },

@@ -12,9 +12,11 @@ import { CLEAN } from "./network/paths.ts";
 import type { Topology } from "./topology.ts";
 import { Trace } from "./trace.ts";
 import { populate } from "./workload/population.ts";
+import { writeState } from "./workload/state-writers.ts";
 import { World } from "./world.ts";
 
 const POLL_MS: DurationMs = 250;
+const STATE_WRITES_PER_MINUTE = 60;
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -24,6 +26,8 @@ export interface SimulationOptions {
   /** All the named faults at full strength, rather than a subset drawn by the seed. */
   readonly exactly?: boolean;
   readonly clusters?: number;
+  /** Of eventual state, all users together. */
+  readonly stateWritesPerMinute?: number;
   readonly print?: (line: string) => void;
   /** Told every so often, in virtual time, how far the run is. */
   readonly progress?: (progress: Progress) => void;
@@ -85,6 +89,7 @@ function play(world: World, options: SimulationOptions, plan: ReturnType<typeof 
   const population = populate(world, options.clusters ?? Math.max(4, world.hubs.length));
   const told = teller(world, options);
   awaitAgreement(world, "formation", bound, () => told("formation", 0));
+  const writers = writeState(world, options.stateWritesPerMinute ?? STATE_WRITES_PER_MINUTE);
   const theatre = new Theatre(world, world.random("faults"));
   unleash(theatre, plan, options.minutes * 60_000);
   const trouble = options.minutes * 60_000;
@@ -95,11 +100,13 @@ function play(world: World, options: SimulationOptions, plan: ReturnType<typeof 
 
   world.note("world", "heals");
   population.rest();
+  writers.rest();
   theatre.healAll();
   world.network.paths.frames = CLEAN;
   invariant(theatre.active === 0, "all faults end at the healing");
   const converged = awaitAgreement(world, "convergence", bound, () => told("convergence", 1));
   awaitQuiet(world, "tenants-are-served", bound, () => population.complaint());
+  awaitQuiet(world, "state-is-as-promised", bound, () => writers.complaint());
   return converged;
 }
 

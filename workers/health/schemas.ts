@@ -20,6 +20,14 @@ export const healthSchema = z
   })
   .openapi("Health");
 
+const coordination = z.looseObject({
+  coordinator: z.string().nullable(),
+  acting: z.boolean().openapi({ description: "It stands in for the parent that the configuration names" }),
+  term: z.int().nullable(),
+  since_at: z.iso.datetime().nullable(),
+  parent: z.string().nullable(),
+});
+
 const usage = z.object({ used: z.number(), max: z.number() });
 
 export const statusSchema = healthSchema
@@ -28,6 +36,7 @@ export const statusSchema = healthSchema
     parent: z.string().nullable(),
     children: z.array(z.string()),
     members: z.record(z.string(), z.unknown()),
+    coordination: z.record(z.string(), coordination).openapi({ description: "Who acts for each group of the hub" }),
     consensus: z.record(z.string(), z.unknown()),
     catalog: z.looseObject({ hubs: z.int(), clusters: z.int(), services: z.int(), version: z.int() }),
     links: z.unknown(),

@@ -57,6 +57,9 @@ function clientError(error: HTTPException, c: Context): Response {
 function matches(pattern: string, path: string): boolean {
   const expected = pattern.split("/");
   const actual = path.split("/");
+  // The last parameter holds the rest of the path, as in `/api/state/:key{[^]+}`.
+  if (expected.at(-1)?.endsWith("}"))
+    actual.splice(expected.length - 1, Infinity, actual.slice(expected.length - 1).join("/"));
   if (expected.length !== actual.length) return false;
   return expected.every((part, index) => (part.startsWith(":") ? actual[index] !== "" : part === actual[index]));
 }

@@ -1,7 +1,7 @@
 export { bodyLimit } from "./body-limit.ts";
 export { failed, notFound } from "./errors.ts";
-export { refuseInvalid } from "./invalid-input.ts";
-export { anyJson, boundedJson } from "./json-value.ts";
+export { invalid, invalidInput, refuseInvalid } from "./invalid-input.ts";
+export { anyJson, boundedJson, jsonBytes, jsonFault } from "./json-value.ts";
 export {
   body,
   coordinatesSchema,
@@ -13,5 +13,6 @@ export {
   registerSecurity,
   secured,
 } from "./openapi.ts";
-export { PROBLEM_TYPE, problemBody, problemSchema, sendProblem } from "./problem.ts";
+export { cursorSchema, limitSchema } from "./paging.ts";
+export { PROBLEM_TYPE, type ProblemBody, problemBody, problemSchema, sendProblem } from "./problem.ts";
 export { REQUEST_ID_HEADER, requestId, requestIdOf } from "./request-id.ts";

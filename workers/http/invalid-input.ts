@@ -7,10 +7,13 @@ import { sendProblem } from "./problem.ts";
 /** Enough to work with; more is noise. */
 const MAX_ERRORS = 20;
 
-function invalidInput(target: string, error: ZodError): Problem {
-  const errors = error.issues
-    .slice(0, MAX_ERRORS)
-    .map(({ path, message }) => ({ path: pathOf(target, path), message }));
+export function invalidInput(target: string, error: ZodError): Problem {
+  return invalid(error.issues.map(({ path, message }) => ({ path: pathOf(target, path), message })));
+}
+
+/** For what no schema can see: `path` as `body.key` or `header.if-match`. */
+export function invalid(found: readonly { readonly path: string; readonly message: string }[]): Problem {
+  const errors = found.slice(0, MAX_ERRORS);
   const first = errors[0];
   const detail = first ? `${first.path}: ${first.message}` : "the input is not valid";
   return { status: 400, code: "invalid_request", detail, extra: { errors } };

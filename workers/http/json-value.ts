@@ -6,8 +6,13 @@ export const MAX_DEPTH = 32;
 /** What is wrong with the value; null when nothing is. A body was JSON to begin with, so its parts are too. */
 export function jsonFault(value: unknown, maxBytes: number): string | null {
   if (depthExceeds(value, MAX_DEPTH)) return `nested more than ${MAX_DEPTH} deep`;
-  const bytes = new TextEncoder().encode(JSON.stringify(value ?? null)).length;
+  const bytes = jsonBytes(value);
   return bytes > maxBytes ? `${bytes} bytes of JSON, at most ${maxBytes} fit` : null;
+}
+
+/** As `JSON.stringify` writes it, in UTF-8; of a value that is not nested too deep. */
+export function jsonBytes(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value ?? null)).length;
 }
 
 export function boundedJson<S extends z.ZodType>(schema: S, maxBytes: number) {

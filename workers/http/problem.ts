@@ -52,10 +52,15 @@ export function problemBody({ status, code, detail, extra }: Problem): ProblemBo
   return { ...extra, type: `urn:mpreg:problem:${code}`, title, status, detail, code };
 }
 
+/** Seconds after which asking again is likely to end otherwise. */
+const RETRY_AFTER: Readonly<Record<string, string>> = { owner_unsettled: "1", no_quorum: "1" };
+
 /** Statuses of failure; the ones of success belong to the routes. */
 type FailureStatus = Exclude<ContentfulStatusCode, 200 | 201 | 202>;
 
 export function sendProblem(c: Context, problem: Problem, headers: Record<string, string> = {}) {
   const status = problem.status as FailureStatus;
-  return c.json(problemBody(problem), status, { "content-type": PROBLEM_TYPE, ...headers });
+  const again = RETRY_AFTER[problem.code];
+  const retry = again === undefined ? {} : { "retry-after": again };
+  return c.json(problemBody(problem), status, { "content-type": PROBLEM_TYPE, ...retry, ...headers });
 }

@@ -4,7 +4,7 @@ import { FROM_CLIENT, HANDOVER_HEADER, Handovers } from "./handover.ts";
 
 const to = { hub: "regional-eu", region: "eu-west", url: "https://eu.example" };
 const handovers = new Handovers("planet", "a key that only the edges of one federation know");
-const from = { edge: "us-east/global-hub", handovers };
+const from = { edge: "us-east/global-hub", handovers, withinMs: 1_000 };
 const NAIROBI = { latitude: -1.29, longitude: 36.82 };
 
 afterEach(() => vi.restoreAllMocks());

@@ -4,7 +4,6 @@ import type { DurationMs, HubId, RegionId } from "../../hub-core/common/types.ts
 import type { Handover, Handovers } from "./handover.ts";
 
 const MAX_FORWARDS = 3;
-const FORWARD_WITHIN_MS: DurationMs = 10_000;
 
 export interface Destination {
   readonly hub: HubId;
@@ -17,6 +16,8 @@ export interface Sender {
   /** Names this edge among all others: `edgeName`. */
   readonly edge: string;
   readonly handovers: Handovers;
+  /** How long it waits for the whole answer; of a stream, for its beginning. */
+  readonly withinMs: DurationMs;
 }
 
 /** A hub lives behind one edge, so any of an edge's hubs tells it from the others, also from those of its region. */
@@ -42,22 +43,26 @@ export async function forward(
   const url = `${to.url}/hubs/${encodeURIComponent(to.hub)}${pathname}${search}`;
   try {
     const { method, body } = request;
-    const signal = AbortSignal.timeout(FORWARD_WITHIN_MS);
-    return await fetch(url, { method, headers, body, signal, redirect: "manual" });
+    const late = AbortSignal.timeout(from.withinMs);
+    const given = new AbortController();
+    const giveUp = (): void => given.abort(late.reason);
+    late.addEventListener("abort", giveUp);
+    const answer = await fetch(url, { method, headers, body, signal: given.signal, redirect: "manual" });
+    if (answer.headers.get("content-type")?.startsWith("text/event-stream")) late.removeEventListener("abort", giveUp);
+    return answer;
   } catch (error) {
-    console.warn(
-      JSON.stringify({ level: "warn", event: "region_unreachable", region: to.region, error: String(error) }),
-    );
-    return refused(
-      503,
-      "region_unreachable",
-      `the edge of region ${to.region}, where hub ${to.hub} lives, does not answer`,
-      {
-        hub_id: to.hub,
-        region: to.region,
-      },
-    );
+    return regionUnreachable(to.hub, error, to.region);
   }
+}
+
+/** Whether the hub acted, nobody here knows. */
+export function regionUnreachable(hub: HubId, error: unknown, region: RegionId | null = null): Reply<never> {
+  console.warn(JSON.stringify({ level: "warn", event: "region_unreachable", hub, region, error: String(error) }));
+  const where = region === null ? "the edge" : `the edge of region ${region},`;
+  return refused(503, "region_unreachable", `${where} where hub ${hub} lives, does not answer`, {
+    hub_id: hub,
+    region,
+  });
 }
 
 /** An answer of another edge, as one of our hubs would have given it. */

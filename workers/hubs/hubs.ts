@@ -30,19 +30,24 @@ export class Hubs {
     return this.#o.candidates;
   }
 
+  /** Others are asked, or these in another order. */
+  among(candidates: readonly HubId[]): Hubs {
+    return new Hubs({ ...this.#o, candidates });
+  }
+
   stub(hub: HubId): HubStub {
     return this.#o.stubOf(hub);
   }
 
   /**
-   * The first hub that answers, has not left and has caught up with the others since its start, whatever it answers; else the
+   * The first hub that answers, has not left or is draining, and has caught up with the others since its start, whatever it answers; else the
    * first that has not left, else the first that answers at all; 503 `hub_unreachable` when none does.
    */
-  async ask(request: HubRequest): Promise<Asked> {
+  async ask(request: HubRequest, withinMs?: DurationMs): Promise<Asked> {
     const { candidates } = this.#o;
     let fallback: Asked | null = null;
     for (const hubId of candidates) {
-      const reply = await this.#attempt(hubId, (stub) => stub.ask(request));
+      const reply = await this.#attempt(hubId, (stub) => stub.ask(request), withinMs);
       if (reply && !hasLeft(reply) && !isBehind(reply)) return { hubId, reply };
       if (reply && (fallback === null || hasLeft(fallback.reply))) fallback = { hubId, reply };
     }
@@ -98,7 +103,7 @@ export class Hubs {
   }
 }
 
-/** A hub that left on purpose says so, or says how it is: another one of the region can answer instead. */
+/** A hub that left on purpose, or drains, says so when it is asked how it is: another one of the region can answer instead. */
 function hasLeft(reply: Reply): boolean {
   if (!reply.ok) return reply.problem.code === "hub_left";
   return (reply.value as { draining?: unknown } | null)?.draining === true;

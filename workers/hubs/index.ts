@@ -1,8 +1,12 @@
 export { addressOf } from "./addressing.ts";
-export { ask, askAny, askFullest, writeOptions } from "./ask.ts";
+export { ask, askAny, askFullest, askHub, handOn, redirectOf, writeOptions } from "./ask.ts";
+export { askGroup, writeKey } from "./ask-group.ts";
+export { askInTurn } from "./ask-in-turn.ts";
 export { edgeName, forward } from "./forward.ts";
 export { FROM_CLIENT, type Handover, Handovers } from "./handover.ts";
 export { namespaceStubs } from "./hub-stub.ts";
 export { Hubs } from "./hubs.ts";
+export { broadestFirst, groupUnknown, hostedMembers, membersOf, spokesmenElsewhere } from "./members.ts";
 export { nearestFirst, widestFirst } from "./nearest.ts";
+export { agreementWithin, forwardedWithin } from "./patience.ts";
 export { whereabouts } from "./whereabouts.ts";

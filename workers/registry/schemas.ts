@@ -180,6 +180,20 @@ export const registryStatusSchema = z
     summaries: z
       .array(regionSummary)
       .openapi({ description: "What each region's regional hub last said of it, at most every 5 s" }),
+    groups: z
+      .array(
+        z.looseObject({
+          group: z.string(),
+          parent: z.string(),
+          coordinator: z.string().nullable(),
+          acting: z.boolean(),
+          term: z.int().nullable(),
+          since_at: z.string().nullable(),
+        }),
+      )
+      .openapi({
+        description: "Who acts for each group: its parent, or, `acting`, the child that was elected in its place",
+      }),
     catalog_version: z.int(),
   })
   .openapi("RegistryStatus");

@@ -23,13 +23,15 @@ export class Candidacy {
     if (!this.#answers.has(key)) this.#answers.set(key, granted);
   }
 
-  /** Counted over the voters alone, whoever else may have answered. */
-  standing(configuration: Configuration): Standing {
+  /** Counted over the voters alone, whoever else may have answered. Who is `gone` is not waited for. */
+  standing(configuration: Configuration, gone: (hubId: HubId) => boolean = () => false): Standing {
     const said = (granted: boolean) => (member: { readonly hubId: HubId; readonly replica: number }) =>
       this.#answers.get(`${member.hubId} ${member.replica}`) === granted;
     if (isMajority(configuration, said(true))) return "won";
+    const silent = (member: { readonly hubId: HubId; readonly replica: number }): boolean =>
+      gone(member.hubId) && !said(true)(member);
     const lost = voterSets(configuration).some(
-      (set) => set.length - set.filter(said(false)).length < Math.floor(set.length / 2) + 1,
+      (set) => set.filter((member) => !said(false)(member) && !silent(member)).length < Math.floor(set.length / 2) + 1,
     );
     return lost ? "lost" : "open";
   }

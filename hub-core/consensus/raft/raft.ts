@@ -209,7 +209,7 @@ export class Raft {
   }
 
   #count(candidacy: Candidacy, now: Millis, out: Outbox): void {
-    switch (candidacy.standing(this.state.configuration)) {
+    switch (candidacy.standing(this.state.configuration, (hubId) => this.state.doubted.has(hubId))) {
       case "open":
         return;
       case "won":
@@ -239,13 +239,26 @@ export class Raft {
     if (!pre && term > state.term) this.#follow(term, now, out);
     if (term < state.term || (pre && term === state.term)) return answer(false, state.term);
     if (!state.isUpToDate(message.lastTerm, message.lastIndex)) return answer(false, state.term);
-    if (pre) return answer(true, term);
+    if (pre) {
+      this.#yieldTo(from, now);
+      return answer(true, term);
+    }
     const free = state.votedFor === null || state.votedFor === from;
     if (free) {
       state.voteFor(from, out);
       this.#rearm(now);
     }
     return answer(free, state.term);
+  }
+
+  /** Of two who only ask so far, the one that comes first in the order of those who doubt goes on: else they split the votes. */
+  #yieldTo(other: HubId, now: Millis): void {
+    if (this.#role.kind !== "candidate" || !this.#role.candidacy.pre) return;
+    const order = this.state.configuration.voters.map(({ hubId }) => hubId);
+    const place = order.indexOf(other);
+    if (place === -1 || place > order.indexOf(this.state.self)) return;
+    this.#role = { kind: "follower" };
+    this.#electionAt = now + this.state.randomElectionMs() * RETRY;
   }
 
   #voted(from: HubId, { from: replica, pre, granted, term }: MessageOf<"raft-voted">, now: Millis, out: Outbox): void {

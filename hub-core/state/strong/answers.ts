@@ -87,7 +87,7 @@ function changeAnswer({ revision, key, put }: Change) {
 }
 
 export function leaseAnswer({ lease, ttlMs, grantedAt, expiresAt }: Lease, group: GroupId) {
-  return { lease, ttl_ms: ttlMs, granted_at: isoTime(grantedAt), expires_at: isoTime(expiresAt), group };
+  return { lease_id: lease, ttl_ms: ttlMs, granted_at: isoTime(grantedAt), expires_at: isoTime(expiresAt), group };
 }
 
 function pageSize(limit = DEFAULT_PAGE): number {

@@ -149,6 +149,14 @@ test("STRONG-12: what is not JSON is refused", () => {
   expect(keys.revision).toBe(0);
 });
 
+test("STRONG-13: a value that is the latest change as well is written once", () => {
+  const keys = new StrongKeyValues("global");
+  for (const key of ["a", "b"]) keys.apply(put(key, "x".repeat(60_000)), START);
+  expect(bytesOf(keys).length).toBeLessThan(121_000);
+  keys.apply(put("a", 1), START);
+  expect(bytesOf(keys).length).toBeGreaterThan(120_000);
+});
+
 test("STRONG-13: bytes that are cut, longer or otherwise wrong are no state, and what was there stays", () => {
   const keys = new StrongKeyValues("global");
   keys.apply(grant("l", 2_000), START);

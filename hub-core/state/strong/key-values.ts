@@ -134,7 +134,7 @@ export class StrongKeyValues implements KeyValues {
     if (!lease) return leaseUnknown(name);
     const keys = lease.keys.size;
     this.#end(lease);
-    return answered({ lease: name, revoked: true, keys_deleted: keys, revision: this.revision, group: this.#group });
+    return answered({ lease_id: name, revoked: true, keys_deleted: keys, revision: this.revision, group: this.#group });
   }
 
   lapse(at: Millis): void {

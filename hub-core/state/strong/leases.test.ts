@@ -10,12 +10,12 @@ const keysOf = (keys: StrongKeyValues): string[] =>
 
 test("STRONG-8: a lease that ends takes its keys with it, in one revision", () => {
   const keys = new StrongKeyValues("global");
-  expect(inside(keys.apply(grant("l", 2_000), START))).toMatchObject({ lease: "l", ttl_ms: 2_000 });
+  expect(inside(keys.apply(grant("l", 2_000), START))).toMatchObject({ lease_id: "l", ttl_ms: 2_000 });
   for (const key of ["x", "y", "z"]) keys.apply(put(key, 1, { lease: "l" }), START);
   keys.apply(put("stays", 1), START);
   keys.apply(put("z", 2), START);
   expect(inside(keys.lease("l"))).toEqual({
-    lease: "l",
+    lease_id: "l",
     ttl_ms: 2_000,
     granted_at: new Date(START).toISOString(),
     expires_at: new Date(START + 2_000).toISOString(),
@@ -31,6 +31,25 @@ test("STRONG-8: a lease that ends takes its keys with it, in one revision", () =
   expect(inside(keys.changes({ prefix: "", since: 5 })).changes).toEqual([
     { type: "delete", key: "x", revision: 6 },
     { type: "delete", key: "y", revision: 6 },
+  ]);
+});
+
+test("STRONG-8: of leases that end together the one that was over first goes first", () => {
+  const keys = new StrongKeyValues("global");
+  for (const [lease, ttlMs] of [
+    ["a", 3_000],
+    ["b", 2_000],
+    ["c", 3_000],
+  ] as const) {
+    keys.apply(grant(lease, ttlMs), START);
+    keys.apply(put(`of ${lease}`, 1, { lease }), START);
+  }
+  keys.lapse(START + 10_000);
+  const { changes } = inside(keys.changes({ prefix: "", since: 3 }));
+  expect(changes.map(({ key, revision }: { key: string; revision: number }) => `${revision} ${key}`)).toEqual([
+    "4 of b",
+    "5 of a",
+    "6 of c",
   ]);
 });
 

@@ -6,6 +6,7 @@ import { EXIT } from "../errors.ts";
 import { print, terminalWidth } from "../output.ts";
 import { table, wrapped } from "../table.ts";
 import { resolveTarget, type Target, type TargetOptions, withTarget } from "../target.ts";
+import { type Agreement, agreementOf, groupTable } from "./status-groups.ts";
 
 interface RegistryStatus {
   readonly hubs: readonly {
@@ -55,7 +56,8 @@ export function statusCommand(command: Command): Command {
       const registry = await callOk<RegistryStatus>(target, "GET", "/api/registry/status");
       const state = options.url === undefined ? await readFederationState(options.stateDir) : null;
       const regions = state ? await regionLines(state) : [];
-      print(options.json, { ...registry, regions }, () => summary(registry, regions, target));
+      const consensus = await agreementOf(target, registry.hubs);
+      print(options.json, { ...registry, regions, consensus }, () => summary(registry, regions, consensus, target));
       if (registry.hubs.some((hub) => hub.state !== "alive")) process.exitCode = EXIT.failed;
     });
 }
@@ -80,7 +82,12 @@ function living(pid: number): number | null {
   return pid > 0 && isAlive(pid) ? pid : null;
 }
 
-function summary(registry: RegistryStatus, regions: readonly RegionLine[], target: Target): string {
+function summary(
+  registry: RegistryStatus,
+  regions: readonly RegionLine[],
+  consensus: Agreement,
+  target: Target,
+): string {
   const alive = registry.hubs.filter((hub) => hub.state === "alive").length;
   const { total, healthy, draining } = registry.clusters;
   const told = [
@@ -148,5 +155,6 @@ function summary(registry: RegistryStatus, regions: readonly RegionLine[], targe
       ),
     );
   }
+  if (Object.keys(consensus).length > 0) parts.push("", groupTable(consensus));
   return parts.join("\n");
 }

@@ -10,6 +10,7 @@ import {
 } from "../../../hub-core/config/index.ts";
 import { terminalWidth } from "../output.ts";
 import { table, wrapped } from "../table.ts";
+import { regionNote } from "./status-groups.ts";
 
 interface GroupLine {
   readonly group: string;
@@ -94,11 +95,6 @@ function groupTable(lines: readonly GroupLine[], width: number): string {
     lines,
     width,
   );
-}
-
-function regionNote(atRisk: GroupLine["regions_at_risk"]): string {
-  if (atRisk === null) return "goes with it";
-  return atRisk.length === 0 ? "survives any" : `not ${atRisk.join(", ")}`;
 }
 
 function sizeTable(lines: readonly SizeLine[], width: number): string {

@@ -6,6 +6,7 @@ import type { Fault, Theatre } from "./fault.ts";
 import { bridgePartition, isolation, oneWayPartition, partition, slowLinks } from "./partitions.ts";
 import {
   clockJump,
+  coordinatorLoss,
   crash,
   eviction,
   freeze,
@@ -21,6 +22,7 @@ import {
 export const FAULTS: readonly Fault[] = [
   crash,
   silentDeath,
+  coordinatorLoss,
   storageLoss,
   eviction,
   pause,

@@ -1,5 +1,6 @@
 /** What befalls a single process: crashes at every point of a step, evictions, freezes, odd timers and clocks, old versions. */
 import { OLDEST_VERSION } from "../../../hub-core/wire/versions.ts";
+import { failoverBound } from "../bounds.ts";
 import type { CrashPoint, DeathKind, SimHub } from "../sim-hub.ts";
 import type { Fault, Theatre } from "./fault.ts";
 
@@ -25,6 +26,24 @@ export const crash: Fault = {
 export const silentDeath: Fault = {
   name: "silent-death",
   strike: (theatre) => dieAndReturn(theatre, "silent", false),
+};
+
+/** Long enough for another to take its place. */
+export const coordinatorLoss: Fault = {
+  name: "coordinator-loss",
+  strike: (theatre) => {
+    const { world, random } = theatre;
+    const hub = random.pick(world.hubs.filter(({ alive, identity }) => alive && identity.tier !== "local"));
+    if (!hub || world.hubs.some(({ alive }) => !alive)) return false;
+    hub.trouble();
+    world.kill(hub, random.below(2) === 0 ? "process" : "silent");
+    const bound = failoverBound(hub.config);
+    theatre.endAfter(theatre.between(bound, 2 * bound), () => {
+      if (!hub.alive) world.start(hub);
+      hub.relieve(world.clock.now);
+    });
+    return true;
+  },
 };
 
 export const storageLoss: Fault = {

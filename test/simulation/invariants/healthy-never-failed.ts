@@ -4,6 +4,7 @@
  */
 import { reunionBound } from "../bounds.ts";
 import { Violation } from "../failure.ts";
+import { belongs } from "./belongs.ts";
 import type { Invariant } from "./invariant.ts";
 
 export function healthyNeverFailed(): Invariant {
@@ -16,7 +17,8 @@ export function healthyNeverFailed(): Invariant {
         for (const member of others) {
           if (member.state !== "failed" && member.state !== "left") continue;
           const subject = world.hub(member.hubId);
-          if (!subject?.alive) continue;
+          // One that stands in for its parent comes and goes.
+          if (!subject?.alive || !belongs(world, subject, group)) continue;
           const calm = world.clock.now - Math.max(observer.calmSince, subject.calmSince);
           if (calm > grace) {
             const seconds = (calm / 1_000).toFixed(1);

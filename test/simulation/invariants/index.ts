@@ -7,8 +7,11 @@ import { noAging } from "./no-aging.ts";
 import { noFalseAlarm } from "./no-false-alarm.ts";
 import { noRegression } from "./no-regression.ts";
 import { noResurrection } from "./no-resurrection.ts";
+import { oneCoordinator } from "./one-coordinator.ts";
+import { regionStaysJoined } from "./region-stays-joined.ts";
 import { sequenceUnique } from "./sequence-unique.ts";
 import { soundDecisions } from "./sound-decisions.ts";
+import { clockStaysNear, noReturn } from "./state.ts";
 import { withinLimits } from "./within-limits.ts";
 
 export type { Invariant } from "./invariant.ts";
@@ -26,5 +29,9 @@ export function allInvariants(): Invariant[] {
     noAging(),
     noRegression(),
     noResurrection(),
+    noReturn(),
+    clockStaysNear(),
+    oneCoordinator(),
+    regionStaysJoined(),
   ];
 }

@@ -4,6 +4,7 @@
  */
 import { reunionBound } from "../bounds.ts";
 import { Violation } from "../failure.ts";
+import { belongs } from "./belongs.ts";
 import type { Invariant } from "./invariant.ts";
 
 export function noFalseAlarm(): Invariant {
@@ -13,7 +14,7 @@ export function noFalseAlarm(): Invariant {
   return {
     name,
     onMembers: (observer, insight, world) => {
-      for (const { others } of insight.groups.values()) {
+      for (const [group, { others }] of insight.groups) {
         const grace = 2 * reunionBound(observer.config, others.length + 1);
         for (const member of others) {
           const key = `${observer.id}/${observer.run}/${member.hubId}`;
@@ -21,7 +22,7 @@ export function noFalseAlarm(): Invariant {
           const turned = failed && failedBefore.get(key) === false;
           failedBefore.set(key, failed);
           const subject = world.hub(member.hubId);
-          if (!turned || !subject?.alive) continue;
+          if (!turned || !subject?.alive || !belongs(world, subject, group)) continue;
           const calm = world.clock.now - Math.max(observer.calmSince, subject.calmSince);
           if (calm > grace)
             throw new Violation(

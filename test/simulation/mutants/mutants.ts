@@ -1,5 +1,7 @@
 /** The teeth of the simulator: bugs that have been made, or nearly, in protocols of this kind. */
+import { FAILOVER_MUTANTS } from "./failover-mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { STATE_MUTANTS } from "./state-mutants.ts";
 
 const SMALL = ["--hubs", "6", "--minutes", "1"];
 const calm = (...more: string[]): string[] => ["--group", "6", "--minutes", "1", "--clusters", "2", ...more];
@@ -211,4 +213,6 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: struck("silent-death"),
     withinSeeds: 1,
   },
+  ...STATE_MUTANTS,
+  ...FAILOVER_MUTANTS,
 ];

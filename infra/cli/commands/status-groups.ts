@@ -1,0 +1,92 @@
+/** What the groups agree by, as `mpreg status` shows it. */
+import { call } from "../api.ts";
+import { terminalWidth } from "../output.ts";
+import { table } from "../table.ts";
+import type { Target } from "../target.ts";
+
+interface GroupStatus {
+  readonly role: string;
+  readonly term: number;
+  readonly leader: string | null;
+  readonly voters: readonly string[];
+  readonly learners: readonly string[];
+  readonly required_votes: number;
+  readonly commit_index: number;
+  readonly quorum?: { readonly have: number; readonly need: number };
+  readonly survives?: {
+    /** Hubs that may go at once, whichever they are. */
+    readonly may_lose: number;
+    /** Null: the group is in one region, and goes with it. */
+    readonly regions_at_risk: readonly string[] | null;
+  } | null;
+}
+
+/** By group, as the hub says that knows most of it. */
+export type Agreement = Readonly<Record<string, GroupStatus>>;
+
+interface Hub {
+  readonly hub_id: string;
+  readonly tier: string;
+  readonly state: string;
+}
+
+/** Each regional hub is in the group of its region and in the global one; of a group that they tell differently, the leader is right. */
+export async function agreementOf(target: Target, hubs: readonly Hub[]): Promise<Agreement> {
+  const alive = hubs.filter(({ state }) => state === "alive");
+  const regional = alive.filter(({ tier }) => tier === "regional");
+  const asked = regional.length > 0 ? regional : alive.slice(0, 1);
+  const told = await Promise.all(asked.map(({ hub_id }) => consensusAt(target, hub_id)));
+  const agreement: Record<string, GroupStatus> = {};
+  for (const [group, status] of told.flatMap((groups) => Object.entries(groups))) {
+    const known = agreement[group];
+    if (!known || better(status, known)) agreement[group] = status;
+  }
+  return agreement;
+}
+
+function better(a: GroupStatus, b: GroupStatus): boolean {
+  if (a.term !== b.term) return a.term > b.term;
+  if ((a.role === "leader") !== (b.role === "leader")) return a.role === "leader";
+  return a.commit_index > b.commit_index;
+}
+
+/** Nothing, when the hub does not answer: that is seen elsewhere in the table. */
+async function consensusAt(target: Target, hub: string): Promise<Agreement> {
+  try {
+    const { status, body } = await call(target, "GET", `/hubs/${encodeURIComponent(hub)}/api/status`);
+    return status === 200 ? ((body as { readonly consensus?: Agreement }).consensus ?? {}) : {};
+  } catch {
+    return {};
+  }
+}
+
+export function groupTable(agreement: Agreement): string {
+  const groups = Object.entries(agreement).sort(
+    ([a], [b]) => Number(b === "global") - Number(a === "global") || a.localeCompare(b),
+  );
+  return table(
+    [
+      { title: "group", value: ([group]) => group },
+      { title: "leader", value: ([, { leader }]) => leader ?? "none" },
+      { title: "term", value: ([, { term }]) => term, align: "right", spare: 2 },
+      { title: "commit", value: ([, status]) => status.commit_index, align: "right", spare: 1 },
+      { title: "voters", value: ([, { voters }]) => voters.length, align: "right" },
+      { title: "needed", value: ([, status]) => status.required_votes, align: "right" },
+      { title: "learners", value: ([, { learners }]) => learners.length, align: "right", spare: 4 },
+      { title: "may go", value: ([, { survives }]) => survives?.may_lose, align: "right" },
+      {
+        title: "one region lost",
+        value: ([, { survives }]) => (survives ? regionNote(survives.regions_at_risk) : null),
+        spare: 3,
+      },
+    ],
+    groups,
+    terminalWidth(),
+  );
+}
+
+/** Null: the group is in one region. */
+export function regionNote(atRisk: readonly string[] | null): string {
+  if (atRisk === null) return "goes with it";
+  return atRisk.length === 0 ? "survives any" : `not ${atRisk.join(", ")}`;
+}

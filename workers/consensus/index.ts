@@ -1,0 +1,1 @@
+export { consensusRoutes } from "./routes.ts";

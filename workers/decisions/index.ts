@@ -1,0 +1,1 @@
+export { decisionsRoutes } from "./routes.ts";

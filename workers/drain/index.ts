@@ -1,0 +1,1 @@
+export { drainRoutes } from "./routes.ts";

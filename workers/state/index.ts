@@ -1,0 +1,2 @@
+export { keySchema, prefixSchema, scopeSchema } from "./keys.ts";
+export { stateRoutes } from "./routes.ts";
