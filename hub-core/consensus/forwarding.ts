@@ -58,7 +58,7 @@ export class Forwarding {
       return;
     }
     this.#intake.clear();
-    if (state.lineage !== 0 && state.leader === null && !raft.hasMajority()) this.writers.failUnhanded(quorum);
+    if (raft.isLeaderless) this.writers.failUnhanded(quorum);
     if (state.leader !== null) this.#forward(state.leader, now, out);
   }
 

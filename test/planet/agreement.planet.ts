@@ -176,43 +176,46 @@ test("a region that the federation removes is gone from the others and from rout
 test("of two halves the one with the votes goes on, the other says at once that it cannot, and counters add up", async () => {
   const [majority, minority] = [REGIONS.slice(0, 2), REGIONS.slice(2)];
   await cutApart(planet, majority, minority);
-  for (const edge of majority) {
-    await until(`${edge} accepts writes`, PATIENCE_MS, async () => {
-      return (await write(planet, edge, `/api/state/halves/${edge}`, { body: edge })).status < 300;
-    });
-  }
-  for (const edge of minority) {
-    const refusal = { code: "no_quorum", quorum: { have: 2, need: 3 } };
-    await until(`${edge} knows that it cannot`, PATIENCE_MS, async () => {
-      const { status, body } = await write(planet, edge, "/api/state/halves/refused", {
-        body: edge,
-        timeoutMs: 15_000,
+  try {
+    for (const edge of majority) {
+      await until(`${edge} accepts writes`, PATIENCE_MS, async () => {
+        return (await write(planet, edge, `/api/state/halves/${edge}`, { body: edge })).status < 300;
       });
-      return status === 503 && (body as { quorum: { have: number } }).quorum.have === 2;
+    }
+    for (const edge of minority) {
+      const refusal = { code: "no_quorum", quorum: { have: 2, need: 3 } };
+      await until(`${edge} knows that it cannot`, PATIENCE_MS, async () => {
+        const { status, body } = await write(planet, edge, "/api/state/halves/refused", {
+          body: edge,
+          timeoutMs: 15_000,
+        });
+        return status === 503 && (body as { quorum: { have: number } }).quorum.have === 2;
+      });
+      const since = performance.now();
+      const { status, body } = await write(planet, edge, "/api/state/halves/refused", { body: edge });
+      expect([status, body]).toMatchObject([503, refusal]);
+      const read = await planet.call(edge, "/api/state/halves/us-east?consistency=linearizable");
+      expect([read.status, read.body]).toMatchObject([503, refusal]);
+      expect(performance.now() - since).toBeLessThan(AT_ONCE_MS);
+    }
+    // Everyone must vote, and two cannot.
+    const ballot = await propose(planet, "us-east", {
+      kind: "ballot",
+      key: "halves/all",
+      value: 1,
+      threshold: 1,
+      timeout_ms: 3_000,
     });
-    const since = performance.now();
-    const { status, body } = await write(planet, edge, "/api/state/halves/refused", { body: edge });
-    expect([status, body]).toMatchObject([503, refusal]);
-    const read = await planet.call(edge, "/api/state/halves/us-east?consistency=linearizable");
-    expect([read.status, read.body]).toMatchObject([503, refusal]);
-    expect(performance.now() - since).toBeLessThan(AT_ONCE_MS);
+    for (const [index, edge] of REGIONS.entries()) {
+      const body = { type: "counter", op: "increment", by: index + 1 };
+      expect((await write(planet, edge, COUNTER, { body })).status).toBeLessThan(300);
+    }
+    const expired = await decided(planet, "us-east", ballot);
+    expect(expired).toMatchObject({ state: "expired", required_votes: 5 });
+    expect(expired.votes.map(({ hub_id }) => hub_id).sort()).toEqual(["global-hub", "regional-eu", "regional-us"]);
+  } finally {
+    await healAll(planet);
   }
-  // Everyone must vote, and two cannot.
-  const ballot = await propose(planet, "us-east", {
-    kind: "ballot",
-    key: "halves/all",
-    value: 1,
-    threshold: 1,
-    timeout_ms: 3_000,
-  });
-  for (const [index, edge] of REGIONS.entries()) {
-    const body = { type: "counter", op: "increment", by: index + 1 };
-    expect((await write(planet, edge, COUNTER, { body })).status).toBeLessThan(300);
-  }
-  const expired = await decided(planet, "us-east", ballot);
-  expect(expired).toMatchObject({ state: "expired", required_votes: 5 });
-  expect(expired.votes.map(({ hub_id }) => hub_id).sort()).toEqual(["global-hub", "regional-eu", "regional-us"]);
-  await healAll(planet);
   for (const edge of REGIONS) {
     await until(`${edge} has counted what all did`, PATIENCE_MS, async () => {
       return ((await planet.call(edge, COUNTER)).body as { value: number }).value === 1 + 2 + 3 + 4;

@@ -23,8 +23,10 @@ export function write(planet: LocalPlanet, edge: string, path: string, question:
   return planet.call(edge, path, { method: "PUT", role: "operator", ...question });
 }
 
+/** As an administrator, as decisions about the federation itself need one. */
 export async function propose(planet: LocalPlanet, edge: string, proposal: object): Promise<string> {
-  const answer = await write(planet, edge, "/api/consensus/proposals", { method: "POST", body: proposal });
+  const question = { method: "POST", role: "admin", body: proposal } as const;
+  const answer = await write(planet, edge, "/api/consensus/proposals", question);
   if (answer.status !== 201 && answer.status !== 202) throw new Error(`propose: ${JSON.stringify(answer)}`);
   return (answer.body as { proposal_id: string }).proposal_id;
 }

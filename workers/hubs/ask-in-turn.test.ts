@@ -147,6 +147,14 @@ test("a read that no hub can answer says why", async () => {
   });
 });
 
+test("that a hub has no quorum is told of a read without waiting for those that are out of reach", async () => {
+  world.says = (hub) => (hub === "regional-us" ? noQuorum : "silent");
+  const started = Date.now();
+  expect(await (await world.sendAndWait("/api/state/k")).json()).toMatchObject({ status: 503, code: "no_quorum" });
+  expect(Date.now() - started).toBeLessThan(2_500);
+  expect(hubs()).toEqual(["regional-us", "global-hub", "regional-eu"]);
+});
+
 test("the hub that the path names is asked alone, and followed where it sends", async () => {
   world.says = (hub) =>
     hub === "local-us" ? refused(421, "redirect", "", { hub_id: "regional-eu", region: "eu-west" }) : written(hub);

@@ -13,6 +13,8 @@ import type { Asked } from "./hubs.ts";
 /** Enough to get past a dead hub and a dead region; more would only add to what an overloaded group must do. */
 const MAX_ASKED = 3;
 const PATIENCE_MS: DurationMs = 3_000;
+/** With the next, once a hub has said that it has no quorum: most likely the rest are out of reach, and that is to be told at once. */
+const SECOND_OPINION_MS: DurationMs = 750;
 /** Times that a hub may take until it is given up, all hubs together. */
 const WRITE_TRIES = 2;
 
@@ -82,7 +84,12 @@ class Turn {
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     });
     this.#waiting.add(asked);
-    return this.#listen(effect === "read" ? PATIENCE_MS : Infinity);
+    if (effect !== "read") return this.#listen(Infinity);
+    return this.#listen(this.#lacksQuorum ? SECOND_OPINION_MS : PATIENCE_MS);
+  }
+
+  get #lacksQuorum(): boolean {
+    return this.#heard.some(({ reply }) => this.#standing(reply) === "no-quorum");
   }
 
   get over(): boolean {
@@ -103,7 +110,8 @@ class Turn {
 
   /** Of all that were asked, when none has answered yet. */
   async end(): Promise<Reply> {
-    while (this.#waiting.size > 0) {
+    const isTold = this.#o.effect === "read" && this.#lacksQuorum;
+    while (this.#waiting.size > 0 && !isTold) {
       const answer = await this.#listen(Infinity);
       if (answer) return answeredBy(this.#c, answer);
     }

@@ -145,10 +145,12 @@ export class Raft {
     return quorumView(state.configuration, ({ hubId }) => hubId === state.self || !state.doubted.has(hubId));
   }
 
-  /** Could anyone be elected, as far as this replica knows? */
-  hasMajority(): boolean {
-    const { state } = this;
-    return isMajority(state.configuration, ({ hubId }) => hubId === state.self || !state.doubted.has(hubId));
+  /** No leader is known, or it is doubted, and no other can be elected: whoever waits for one waits in vain. */
+  get isLeaderless(): boolean {
+    const { self, leader, lineage, doubted, configuration } = this.state;
+    const isThere = (hubId: HubId): boolean => hubId === self || !doubted.has(hubId);
+    const led = leader !== null && isThere(leader);
+    return lineage !== 0 && !led && !isMajority(configuration, ({ hubId }) => isThere(hubId));
   }
 
   /** This follower counts on its leader: a silent one is not taken for a quiet one any more. */
