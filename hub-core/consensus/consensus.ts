@@ -143,6 +143,12 @@ export class Consensus {
     this.settle(now, out);
   }
 
+  /** It is there, and may not know who leads. */
+  met(hubId: HubId, now: Millis, out: ConsensusOutbox): void {
+    this.raft.leadership?.remind(hubId, now, out);
+    this.settle(now, out);
+  }
+
   /** The members or what is known of them may have changed. */
   rosterChanged(now: Millis, out: ConsensusOutbox): void {
     this.#duties.rosterChanged();

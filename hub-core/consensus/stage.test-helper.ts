@@ -10,11 +10,9 @@ import { Disk, GROUP, TestOutbox, TIMING } from "./consensus.test-helper.ts";
 import { Consensus } from "./consensus.ts";
 import { freshState } from "./group-state.test-helper.ts";
 import type { ConsensusMessage } from "./raft/index.ts";
-import type { ConsensusRequest } from "./requests.ts";
+import type { GroupRequest } from "./requests.ts";
 import type { RosterMember } from "./roster.ts";
 import { told, toldConfiguration } from "./told.test-helper.ts";
-
-export type Request = Exclude<ConsensusRequest, { kind: "consensus-status" }>;
 
 export interface Player {
   readonly id: HubId;
@@ -162,7 +160,7 @@ export class Stage {
   }
 
   /** @returns the name under which it is answered. */
-  ask(at: HubId, request: Request): string {
+  ask(at: HubId, request: GroupRequest): string {
     this.#asked += 1;
     const name = `r${this.#asked}`;
     this.step(at, (consensus, out) => consensus.request(name, request, this.now, out));
@@ -273,7 +271,7 @@ export class Stage {
 
   #tellChanges(id: HubId, before: Look, after: Look): void {
     if (before.role !== after.role && after.role !== "candidate") {
-      const what = after.role === "leader" ? "leads" : before.role === "leader" ? "leads no more," : "follows,";
+      const what = after.role === "leader" ? "leads" : before.role === "leader" ? "leads no more," : "stands no more,";
       this.#say(id, `${what} term ${after.term}`);
     }
     if (before.of !== after.of) this.#say(id, toldConfiguration(after.of));

@@ -1,42 +1,14 @@
 /** Stories to be read (transcripts/*.txt): what a few hubs say to each other. A change of one is a change of behaviour. */
 import { expect, test } from "vitest";
 import type { HubId } from "../common/types.ts";
-import { diskWith, type LogSetup, votersOf } from "./consensus.test-helper.ts";
-import { freshState } from "./group-state.test-helper.ts";
-import { Stage, type StageOptions } from "./stage.test-helper.ts";
-
-const disksOf = (logs: Record<HubId, Omit<LogSetup, "data">>) => {
-  const data = freshState().encode();
-  return Object.fromEntries(Object.entries(logs).map(([id, log]) => [id, diskWith({ ...log, data })]));
-};
-
-/** Hubs that are a group already; all logs are of one configuration entry, or as `logs` says. */
-function groupOf(
-  hubs: readonly HubId[],
-  options: Partial<StageOptions> & { terms?: Record<HubId, readonly number[]> } = {},
-) {
-  const configuration = votersOf(hubs, { threshold: 500_000 });
-  const disks = disksOf(
-    Object.fromEntries(hubs.map((id) => [id, { configuration, terms: options.terms?.[id] ?? [1] }])),
-  );
-  const stage = new Stage({ hubs, disks, ...options });
-  return stage;
-}
-
-const isSettled = (stage: Stage) => () => {
-  const [leader] = stage.leaders;
-  if (leader === undefined) return false;
-  const { log, commit } = stage.of(leader).raft.state;
-  return [...stage.players.values()].every(
-    ({ consensus }) => !consensus || (consensus.raft.state.commit === commit && log.lastIndex === commit),
-  );
-};
+import { groupOf, isSettled } from "./group.test-helper.ts";
+import { Stage } from "./stage.test-helper.ts";
 
 test("RAFT-2, RAFT-7 and RAFT-8: elections", async () => {
   const stage = groupOf(["a", "b", "c"]);
   stage.begin("Three hubs with equal logs start. The first whose time-out comes asks, then stands, and leads.");
   stage.start();
-  stage.runUntil(isSettled(stage));
+  stage.runUntil(() => isSettled(stage));
   const [first = ""] = stage.leaders;
   const [second = "", third = ""] = ["a", "b", "c"].filter((id) => id !== first);
   stage.run(100);
@@ -53,13 +25,13 @@ test("RAFT-2, RAFT-7 and RAFT-8: elections", async () => {
   stage.begin(`${first} is gone and both others know it: they do not wait for the clock.`);
   stage.stop(first);
   stage.judge(first, "failed");
-  stage.runUntil(isSettled(stage));
+  stage.runUntil(() => isSettled(stage));
   stage.run(15);
 
   stage.begin(`${first} is back. It follows.`);
   stage.judge(first, "alive");
   stage.start(first);
-  stage.runUntil(isSettled(stage));
+  stage.runUntil(() => isSettled(stage));
   await expect(stage.story).toMatchFileSnapshot("./transcripts/elections.txt");
   expect(third).not.toBe("");
 });
@@ -95,7 +67,7 @@ test("RAFT-2, RAFT-4: a split vote", async () => {
   expect(stage.leaders).toEqual([]);
   stage.begin("The next time-outs are drawn anew: one is first, and wins the next term.");
   stage.lose = () => false;
-  stage.runUntil(isSettled(stage));
+  stage.runUntil(() => isSettled(stage));
   expect(stage.leaders).toHaveLength(1);
   await expect(stage.story).toMatchFileSnapshot("./transcripts/split-vote.txt");
 });
@@ -103,18 +75,18 @@ test("RAFT-2, RAFT-4: a split vote", async () => {
 test("RAFT-13, RAFT-21 and RAFT-25: replication", async () => {
   const stage = groupOf(["a", "b", "c", "d", "e"], { latency: (from, to) => (from === "a" || to === "a" ? 10 : 15) });
   stage.start();
-  stage.runUntil(isSettled(stage));
+  stage.runUntil(() => isSettled(stage));
   stage.run(20);
   const [leader = ""] = stage.leaders;
   const other = leader === "b" ? "c" : "b";
   stage.lines.length = 0;
   stage.begin(`A write at the leader, ${leader}: committed when three of five have it, and the news follows.`);
   stage.put(leader, "k1");
-  stage.runUntil(isSettled(stage));
+  stage.runUntil(() => isSettled(stage));
   stage.run(40);
   stage.begin(`A write at ${other}: forwarded, and acknowledged to ${other} as well, which commits by itself.`);
   stage.put(other, "k2");
-  stage.runUntil(isSettled(stage));
+  stage.runUntil(() => isSettled(stage));
   stage.run(40);
   stage.begin(`A read at ${other}: the leader vouches after a round, without writing anything.`);
   stage.read(other, "k1");
@@ -139,7 +111,7 @@ test("RAFT-14 and RAFT-16: conflicting logs, as in figure 7 of the paper", async
   );
   stage.start();
   stage.lose = (from, to, { kind }) => kind === "raft-vote" && from !== "leader" && to !== from;
-  stage.runUntil(isSettled(stage));
+  stage.runUntil(() => isSettled(stage));
   stage.lose = () => false;
   expect(stage.leaders).toEqual(["leader"]);
   const lengths = [...stage.players.keys()].map((id) => stage.of(id).raft.state.log.lastIndex);
@@ -150,7 +122,7 @@ test("RAFT-14 and RAFT-16: conflicting logs, as in figure 7 of the paper", async
 test("RAFT-33: a snapshot for a follower that is far behind", async () => {
   const stage = groupOf(["a", "b", "c"]);
   stage.start();
-  stage.runUntil(isSettled(stage));
+  stage.runUntil(() => isSettled(stage));
   const [leader = ""] = stage.leaders;
   const [away = ""] = ["a", "b", "c"].filter((id) => id !== leader);
   stage.stop(away);
@@ -172,7 +144,7 @@ test("RAFT-33: a snapshot for a follower that is far behind", async () => {
   stage.start(away);
   stage.run(120);
   const middle = stage.lines.length;
-  stage.runUntil(isSettled(stage), 60_000);
+  stage.runUntil(() => isSettled(stage), 60_000);
   stage.lines.splice(middle, Math.max(0, stage.lines.length - middle - 24), "       ...");
   expect(stage.of(away).state.keyValues.get("k39").ok).toBe(true);
   await expect(stage.story).toMatchFileSnapshot("./transcripts/snapshot.txt");
@@ -181,7 +153,7 @@ test("RAFT-33: a snapshot for a follower that is far behind", async () => {
 test("RAFT-36, RAFT-40 and RAFT-41: membership", async () => {
   const stage = new Stage({ hubs: ["a", "b", "c", "d"], parent: "a" });
   stage.player("d").state = "left";
-  const stable = () => isSettled(stage)() && stage.configurationAt("a").outgoing === null;
+  const stable = () => isSettled(stage) && stage.configurationAt("a").outgoing === null;
   stage.begin("The parent founds the group; the others learn, and vote once they have caught up.");
   stage.start("b", "c", "a");
   stage.judge("a", "alive");
@@ -221,7 +193,7 @@ test("RAFT-41 and RAFT-42: a voter that stays away gives its vote to a learner",
   const stage = new Stage({ hubs, parent: "a" });
   stage.start(...hubs.filter((id) => id !== "a"), "a");
   stage.judge("a", "alive");
-  const stable = () => isSettled(stage)() && stage.configurationAt("a").outgoing === null;
+  const stable = () => isSettled(stage) && stage.configurationAt("a").outgoing === null;
   stage.runUntil(() => stable() && stage.votersNow.length === 7);
   stage.runUntil(() => stage.isSilent, 60_000);
   stage.lines.length = 0;
@@ -241,19 +213,19 @@ test("RAFT-45 and RAFT-46: leadership transfer", async () => {
   stage.judge("a", "failed");
   stage.start("b", "c");
   stage.judge("a", "failed");
-  stage.runUntil(isSettled(stage));
+  stage.runUntil(() => isSettled(stage));
   stage.put("b", "k");
   stage.run(60);
   stage.begin("a is back. As soon as it has caught up, leadership is transferred to it.");
   stage.judge("a", "alive");
   stage.start("a");
-  stage.runUntil(() => stage.leaders[0] === "a" && isSettled(stage)());
+  stage.runUntil(() => stage.leaders[0] === "a" && isSettled(stage));
   expect(stage.leaders).toEqual(["a"]);
   stage.begin("a drains: it hands over, to whoever is furthest.");
   stage.player("a").draining = true;
   stage.rosterChanged();
   stage.step("a", (consensus, out) => consensus.handOver(stage.now, out));
-  stage.runUntil(() => stage.leaders[0] !== "a" && isSettled(stage)());
+  stage.runUntil(() => stage.leaders[0] !== "a" && isSettled(stage));
   expect(stage.leaders).not.toEqual(["a"]);
   await expect(stage.story).toMatchFileSnapshot("./transcripts/transfer.txt");
 });
@@ -261,7 +233,7 @@ test("RAFT-45 and RAFT-46: leadership transfer", async () => {
 test("RAFT-47, RAFT-48 and RAFT-49: quiescence", async () => {
   const stage = groupOf(["a", "b", "c", "d", "e"]);
   stage.start();
-  stage.runUntil(isSettled(stage));
+  stage.runUntil(() => isSettled(stage));
   const [leader = ""] = stage.leaders;
   const [one = "", two = ""] = [...stage.players.keys()].filter((id) => id !== leader);
   stage.run(1_900);
@@ -279,7 +251,7 @@ test("RAFT-47, RAFT-48 and RAFT-49: quiescence", async () => {
   stage.begin(`${leader} was evicted and is back. Nobody noticed; it asks to be elected, and so they know.`);
   stage.stop(leader);
   stage.start(leader);
-  stage.runUntil(isSettled(stage));
+  stage.runUntil(() => isSettled(stage));
   expect(stage.leaders).toHaveLength(1);
   stage.runUntil(() => stage.isSilent, 60_000);
   const [now = ""] = stage.leaders;

@@ -98,6 +98,8 @@ export class Agreement {
     if (!consensus) return;
     const outbox = this.#outbox(consensus, out);
     consensus.doubt(hubId, !alive, now, outbox);
+    // It may be a new run, which knows no leader; and a quiet one would not say anything.
+    if (alive) consensus.met(hubId, now, outbox);
     consensus.rosterChanged(now, outbox);
     this.#tell(now, out);
   }
@@ -313,5 +315,5 @@ function reservedKey(request: ConsensusRequest): Reply | null {
 function timingOf(probeIntervalMs: DurationMs) {
   const between = (least: number, value: number, most: number): number => Math.min(most, Math.max(least, value));
   const electionMs = between(1_000, 2 * probeIntervalMs, 5_000);
-  return { heartbeatMs: electionMs / 8, electionMs, quietAfterMs: 2 * electionMs };
+  return { heartbeatMs: electionMs / 8, electionMs, quietAfterMs: electionMs / 4 };
 }

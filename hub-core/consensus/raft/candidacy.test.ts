@@ -43,3 +43,14 @@ test("RAFT-4: a candidate that is no voter has no vote of its own", () => {
   expect(candidacyWith({ b: true }, "z").standing(votersOf(["a", "b", "c"]))).toBe("open");
   expect(candidacyWith({ a: true, b: true }, "z").standing(votersOf(["a", "b", "c"]))).toBe("won");
 });
+
+test("RAFT-4: those that are gone are not waited for, but their votes count when they come", () => {
+  const gone =
+    (...ids: string[]) =>
+    (hubId: string) =>
+      ids.includes(hubId);
+  expect(candidacyWith({}).standing(FIVE, gone("b", "c"))).toBe("open");
+  expect(candidacyWith({}).standing(FIVE, gone("b", "c", "d"))).toBe("lost");
+  expect(candidacyWith({ b: true }).standing(FIVE, gone("b", "c", "d"))).toBe("open");
+  expect(candidacyWith({ b: false }).standing(FIVE, gone("c", "d"))).toBe("lost");
+});

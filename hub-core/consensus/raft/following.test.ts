@@ -182,6 +182,10 @@ test("RAFT-25: it acknowledges to who proposed as well, and who proposed commits
   expect(five.state.commit).toBe(0);
   five.hears("c", says("raft-appended", 8, { match: 1 }));
   expect(five.state.commit).toBe(1);
+  // The others are ahead of what has come here.
+  for (const from of ["c", "d", "e"]) five.hears(from, says("raft-appended", 8, { match: 9 }));
+  five.hears(LEADER, append(1, 8, [8]));
+  expect(five.state.commit).toBe(2);
 });
 
 test("RAFT-25: an earlier term is not committed by acknowledgements, nor more than is here, nor by who does not vote", () => {

@@ -63,7 +63,7 @@ export class Leadership {
   }
 
   nextDeadline(): Millis {
-    if (this.#quiet) return Number.POSITIVE_INFINITY;
+    if (this.#quiet || this.#progress.size === 0) return Number.POSITIVE_INFINITY;
     return Math.min(this.#heartbeatAt, this.#checkQuorumAt, this.#newsAt, this.#transfer?.until ?? Infinity);
   }
 

@@ -276,6 +276,22 @@ test("RAFT-10: who doubts refuses nobody for that leader's sake; when it is hear
   ]);
 });
 
+test.each([
+  ["a", "follower"],
+  ["c", "candidate"],
+  ["z", "candidate"],
+] as const)("RAFT-10: b, which only asks so far, is asked by %s: it is a %s then", (from, role) => {
+  const actor = Actor.with("b", FIVE);
+  actor.timeOut();
+  expect(only(actor.hears(from, says("raft-vote", 1, { pre: true })), "raft-voted")).toMatchObject([{ granted: true }]);
+  expect(actor.role).toBe(role);
+  const earnest = Actor.leading("b", FIVE, ["c", "d"]);
+  expect(only(earnest.hears(from, says("raft-vote", 2, { pre: true, lastTerm: 9 })), "raft-voted")).toMatchObject([
+    { granted: false },
+  ]);
+  expect(earnest.role).toBe("leader");
+});
+
 test("RAFT-10: doubts of others than its leader are nothing to a follower", () => {
   const actor = inRole("follower");
   const before = actor.raft.nextDeadline();

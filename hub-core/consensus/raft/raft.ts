@@ -187,10 +187,11 @@ export class Raft {
 
   #campaign(pre: boolean, transfer: boolean, now: Millis, out: Outbox): void {
     const { state } = this;
+    state.leader = null;
+    this.#following.reset();
     if (!pre) {
       state.advanceTerm(state.term + 1, out);
       state.voteFor(state.self, out);
-      state.leader = null;
     }
     const candidacy = new Candidacy(pre ? state.term + 1 : state.term, pre, state.self, state.replica);
     this.#role = { kind: "candidate", candidacy };
@@ -256,7 +257,8 @@ export class Raft {
   #yieldTo(other: HubId, now: Millis): void {
     if (this.#role.kind !== "candidate" || !this.#role.candidacy.pre) return;
     const order = this.state.configuration.voters.map(({ hubId }) => hubId);
-    if (order.indexOf(other) > order.indexOf(this.state.self)) return;
+    const place = order.indexOf(other);
+    if (place === -1 || place > order.indexOf(this.state.self)) return;
     this.#role = { kind: "follower" };
     this.#electionAt = now + this.state.randomElectionMs() * RETRY;
   }
@@ -371,7 +373,9 @@ export class Raft {
       this.#electionAt = Number.POSITIVE_INFINITY;
       return;
     }
-    this.#electionAt = now + state.randomElectionMs();
+    // The only voter has nobody to wait for.
+    const alone = isMajority(state.configuration, ({ hubId }) => hubId === state.self);
+    this.#electionAt = alone ? now : now + state.randomElectionMs();
     if (state.leader !== null && state.doubted.has(state.leader)) this.#hurry(now);
   }
 

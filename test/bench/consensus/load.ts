@@ -1,6 +1,5 @@
 /** The load generator, as the benchmark sees it. */
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 
 export interface Job {
   readonly what: "put" | "get" | "get-stale" | "etcd-put" | "etcd-get";
@@ -30,20 +29,22 @@ export interface JobResult {
 
 export class Generator {
   readonly #child: ChildProcess;
+  readonly #ended: Promise<never>;
 
   constructor() {
     this.#child = fork(new URL("./generator.ts", import.meta.url).pathname, { stdio: "inherit" });
+    this.#ended = new Promise((_, reject) => {
+      this.#child.once("exit", (code) => reject(new Error(`the load generator ended with ${code}`)));
+    });
+    // Told to whoever waits for a result; an end that nobody waits for is the ordinary one.
+    this.#ended.catch(() => undefined);
   }
 
-  async run(job: Job): Promise<JobResult> {
-    const answered = once(this.#child, "message") as Promise<[JobResult]>;
+  /** One job at a time. */
+  run(job: Job): Promise<JobResult> {
+    const answered = new Promise<JobResult>((resolve) => this.#child.once("message", resolve));
     this.#child.send(job);
-    const ended = once(this.#child, "exit").then(([code]) => {
-      throw new Error(`the load generator ended with ${code}`);
-    });
-    const [result] = await Promise.race([answered, ended]);
-    ended.catch(() => undefined);
-    return result;
+    return Promise.race([answered, this.#ended]);
   }
 
   stop(): void {

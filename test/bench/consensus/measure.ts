@@ -250,7 +250,7 @@ export async function idle(lab: Lab, generator: Generator, effort: Effort): Prom
     const without = ((nothing.counts[at] as number) / nothing.elapsedMs) * busy.elapsedMs;
     return ((count - without) / Math.max(1, written)).toFixed(1);
   });
-  const still = untouched && (await Promise.all(before.map(({ quiesced }) => quiesced))).every(Boolean);
+  const still = untouched && [...before, ...after].every(({ quiesced }) => quiesced);
   return [
     [
       `${voters} voters`,
