@@ -21,10 +21,10 @@ const OMITTED = new Set([
 ]);
 /** Lists of hubs whose order decides nothing where hubs are renamed. */
 const SETS = new Set(["voters", "outgoing", "learners", "proposers"]);
-/** Points in time of which only whether they come at all decides: time goes on until the next of them. */
-const WHETHER = new Set(["_electionAt", "_newsAt", "_heartbeatAt", "_checkQuorumAt", "until"]);
-/** Points in the past: two epochs ago is long ago for every rule. */
-const SINCE = new Set(["heardAt", "_heardAt"]);
+/** Points in time of which only whether they come at all decides: it is the only deadline of whoever has it. */
+const WHETHER = new Set(["_electionAt"]);
+/** Other points in time, by how far they are: two epochs ago is long ago for every rule. */
+const WHEN = new Set(["heardAt", "_heardAt", "_newsAt", "_heartbeatAt", "_checkQuorumAt", "until"]);
 
 export class Canonical {
   readonly #now: number;
@@ -60,7 +60,7 @@ export class Canonical {
 
   #number(value: number, field: string): string {
     if (WHETHER.has(field)) return value === Number.POSITIVE_INFINITY ? "never" : "once";
-    if (SINCE.has(field)) return String(Math.max(-2, (value - this.#now) / EPOCH_MS));
+    if (WHEN.has(field)) return String(Math.max(-2, (value - this.#now) / EPOCH_MS));
     return String(value);
   }
 

@@ -2,7 +2,8 @@
 import type { HubId } from "../../../hub-core/common/types.ts";
 import type { RaftMessage } from "../../../hub-core/consensus/raft/index.ts";
 import { Canonical, type Renaming, type Texts } from "./canonical.ts";
-import { entryOf, type View } from "./replicas.ts";
+import { entryOf } from "./entries.ts";
+import type { View } from "./replicas.ts";
 
 export interface Carried {
   readonly number: number;

@@ -57,7 +57,7 @@ export const MUTANTS: readonly RaftMutant[] = [
     replace: "return lastTerm >= 0 && lastIndex >= log.lastIndex;",
     scenario: FIGURE_8,
     breaks: "leader completeness",
-    actions: 0,
+    actions: 12,
   },
   {
     name: "is elected by less than half",
@@ -75,7 +75,7 @@ export const MUTANTS: readonly RaftMutant[] = [
     replace: "return matches[requiredVotes(set.length, configuration.threshold) - 2] ?? 0;",
     scenario: ONE_TERM,
     breaks: "durability",
-    actions: 0,
+    actions: 3,
   },
   {
     name: "asks only the old half of a joint configuration",
@@ -84,7 +84,7 @@ export const MUTANTS: readonly RaftMutant[] = [
     replace: "return [outgoing ?? voters];",
     scenario: { ...ONE_TERM, change: "shrink", renamings: AS_THEY_ARE },
     breaks: "durability",
-    actions: 0,
+    actions: 7,
   },
   {
     name: "asks only the new half of a joint configuration",
@@ -93,7 +93,7 @@ export const MUTANTS: readonly RaftMutant[] = [
     replace: "return outgoing === undefined ? [] : [voters];",
     scenario: { ...ONE_TERM, change: "shrink", renamings: AS_THEY_ARE },
     breaks: "durability",
-    actions: 0,
+    actions: 6,
   },
   {
     name: "commits an earlier term's entry by counting",
@@ -102,7 +102,7 @@ export const MUTANTS: readonly RaftMutant[] = [
     replace: "if (stored <= s.commit) return;",
     scenario: FIGURE_8,
     breaks: "leader completeness",
-    actions: 0,
+    actions: 11,
   },
   {
     name: "counts an earlier term's entry as a follower",
@@ -111,16 +111,16 @@ export const MUTANTS: readonly RaftMutant[] = [
     replace: "if (committed > s.commit) s.commit = committed;",
     scenario: FIGURE_8,
     breaks: "leader completeness",
-    actions: 0,
+    actions: 10,
   },
   {
     name: "takes for committed what it has and its leader may not",
     file: `${RAFT}/following.ts`,
     find: "Math.min(message.commit, last, log.lastIndex)",
     replace: "Math.min(message.commit, log.lastIndex)",
-    scenario: { ...FIGURE_8, lastTerm: 4, heartbeats: 2 },
+    scenario: { ...FIGURE_8, lastTerm: 4, heartbeats: 1 },
     breaks: "state machine safety",
-    actions: 0,
+    actions: 13,
   },
   {
     name: "appends after an entry of another term",
@@ -128,8 +128,8 @@ export const MUTANTS: readonly RaftMutant[] = [
     find: "if (prevIndex >= log.snapshotIndex && log.termAt(prevIndex) !== prevTerm) {",
     replace: "if (prevIndex >= log.snapshotIndex && log.termAt(prevIndex) === undefined) {",
     scenario: FIGURE_8,
-    breaks: "log matching",
-    actions: 0,
+    breaks: "durability",
+    actions: 4,
   },
   {
     name: "truncates its log for an append that comes late",
@@ -137,8 +137,8 @@ export const MUTANTS: readonly RaftMutant[] = [
     find: "if (index <= s.log.snapshotIndex || here === added.entry.term) continue;",
     replace: "if (index <= s.log.snapshotIndex) continue;",
     scenario: { ...ONE_TERM, proposals: 1, duplicates: 1, perLink: 2 },
-    breaks: "durability",
-    actions: 0,
+    breaks: "consensus_committed_contradicted",
+    actions: 7,
   },
   {
     name: "counts a vote of an earlier term",

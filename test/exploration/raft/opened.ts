@@ -1,5 +1,6 @@
 /**
- * The real machine, with its private fields readable: the source text is changed as it is loaded, and nothing else of it. So the key of a
+ * The real machine, with its private fields readable: the source text is changed as it is loaded: privacy, and two constants that are too large for a small
+ * machine. So the key of a
  * state holds every field there is, one that is added tomorrow too, and the machine needs no accessor for it. Before anything of
  * hub-core is imported.
  */
@@ -7,6 +8,7 @@ import { registerHooks } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { infect, type Planted } from "../../simulation/mutants/mutant.ts";
+import { EPOCH_MS } from "./canonical.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const urlOf = (path: string): string => pathToFileURL(join(ROOT, path)).href;
@@ -22,8 +24,16 @@ function entriesPerAppend(limit: number): Planted {
   };
 }
 
+/** News of a commit come before the next heartbeat here as they do there. */
+const NEWS_SOONER: Planted = {
+  name: "news sooner",
+  file: "hub-core/consensus/raft/leadership.ts",
+  find: "const COMMIT_NEWS_MS = 10;",
+  replace: `const COMMIT_NEWS_MS = ${EPOCH_MS / 4};`,
+};
+
 export function openRaft(inOneAppend: number, bug: Planted | null): void {
-  const changes = [entriesPerAppend(inOneAppend), ...(bug ? [bug] : [])];
+  const changes = [entriesPerAppend(inOneAppend), NEWS_SOONER, ...(bug ? [bug] : [])];
   registerHooks({
     load: (url, context, nextLoad) => {
       const loaded = nextLoad(url, context);

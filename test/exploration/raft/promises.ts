@@ -1,7 +1,7 @@
 /** What Raft promises (Ongaro 2014, figure 3.2) of all replicas together, now and with what was ever so. */
 import type { Configuration, Replica } from "../../../hub-core/wire/log.ts";
 import { Canonical, HUBS, type Renaming } from "./canonical.ts";
-import type { ReplicaState, Replicas } from "./replicas.ts";
+import type { ReplicaState, Replicas, View } from "./replicas.ts";
 
 interface Committed {
   /** Its number. */
@@ -95,18 +95,26 @@ function isDurable(all: Replicas, replicas: readonly ReplicaState[], by: Replica
     const there = replicas[HUBS.indexOf(hubId as (typeof HUBS)[number])];
     return there?.view.stored[at] === by.view.log[at];
   };
-  const { role, configuration, log } = by.view;
-  const inForce =
-    role === "leader" ? [configuration] : log.flatMap((_, end) => (end >= at ? [lastIn(all, log, end)] : []));
-  return inForce.some((one) => isStoredByMajorities(one, has));
+  return inForce(all, by.view, at).some((one) => isStoredByMajorities(one, has));
 }
 
-function lastIn({ entries }: Replicas, log: readonly number[], end: number): Configuration {
-  for (let at = end; at >= 0; at--) {
-    const { body } = entries.at(log[at] as number);
-    if (body.kind === "configuration") return body.configuration;
-  }
-  throw new Error("a log begins with a configuration");
+/**
+ * The configurations by which the entry may have been counted. A leader counts by its last one. It ends a joint one once that is
+ * committed, perhaps in the same step: what stands before that end was counted by the joint one. A follower counts by any that it has.
+ */
+function inForce({ entries }: Replicas, { role, log }: View, at: number): Configuration[] {
+  const all = log.flatMap((number, place) => {
+    const { body } = entries.at(number);
+    return body.kind === "configuration" ? [{ place, configuration: body.configuration }] : [];
+  });
+  const first = all.findLastIndex(({ place }) => place <= at);
+  if (role !== "leader") return all.slice(first).map(({ configuration }) => configuration);
+  const end = all.findIndex(
+    ({ configuration, place }, n) =>
+      n > 0 && place > at && configuration.outgoing === null && all[n - 1]?.configuration.outgoing !== null,
+  );
+  const counted = end < 0 ? all.slice(-1) : all.slice(end - 1, (all[end - 1]?.place ?? 0) >= at ? end : undefined);
+  return counted.map(({ configuration }) => configuration);
 }
 
 /** Counted here once more, for the machine's own count is what is judged. */

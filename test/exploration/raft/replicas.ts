@@ -2,13 +2,15 @@
  * Replicas, each state of one once: a replica is a function of what happened to it, so what an event does in a state is found out
  * once, on the real machine, and looked up from then on. A machine is got to a state by what first led there, since its start.
  */
-import type { StoredLog, StoredWrite } from "../../../hub-core/common/outbox.ts";
+import type { StoredLog } from "../../../hub-core/common/outbox.ts";
 import type { Random } from "../../../hub-core/common/random.ts";
 import type { HubId } from "../../../hub-core/common/types.ts";
-import { Raft, type RaftMessage } from "../../../hub-core/consensus/raft/index.ts";
-import { type Configuration, decodeEntry, type Entry } from "../../../hub-core/wire/log.ts";
-import { Canonical, EPOCH_MS, HUBS, type Renaming, Texts } from "./canonical.ts";
+import { Raft } from "../../../hub-core/consensus/raft/index.ts";
+import type { Configuration } from "../../../hub-core/wire/log.ts";
+import { Canonical, EPOCH_MS, type Renaming, Texts } from "./canonical.ts";
+import { Entries } from "./entries.ts";
 import { type Carried, Messages } from "./messages.ts";
+import { Recorder } from "./recorder.ts";
 
 export type ReplicaEvent =
   | { readonly kind: "receive"; readonly carried: Carried }
@@ -45,11 +47,18 @@ export interface ReplicaState {
   readonly number: number;
   readonly self: HubId;
   readonly view: View;
+  readonly text: string;
   /** By renaming: the number of its text. */
   readonly texts: readonly number[];
-  readonly from: { readonly state: ReplicaState; readonly event: ReplicaEvent } | null;
+  /** How it was reached: first, and a few times more. Null: all begins with it. */
+  readonly ways: (Way | null)[];
   readonly stored: StoredLog;
-  readonly outcomes: Map<string, Outcome>;
+  readonly outcomes: Map<string, readonly [ReplicaEvent, Outcome]>;
+}
+
+interface Way {
+  readonly state: ReplicaState;
+  readonly event: ReplicaEvent;
 }
 
 export interface Outcome {
@@ -76,6 +85,10 @@ const KEEPER = {
   restore: () => false,
 };
 
+const AS_NAMED: Renaming = [0, 1, 2, 3];
+/** So many ways to a state are compared. */
+const MOST_WAYS = 4;
+
 export class Replicas {
   readonly #states = new Map<string, ReplicaState>();
   readonly #renamings: readonly Renaming[];
@@ -100,9 +113,9 @@ export class Replicas {
   after(state: ReplicaState, event: ReplicaEvent): Outcome {
     const key = keyOf(event);
     const known = state.outcomes.get(key);
-    if (known) return known;
+    if (known) return known[1];
     const outcome = this.#find(state, event);
-    state.outcomes.set(key, outcome);
+    state.outcomes.set(key, [event, outcome]);
     return outcome;
   }
 
@@ -110,27 +123,47 @@ export class Replicas {
     this.steps += 1;
     let running: Running;
     try {
-      running = event.kind === "restart" ? start(state.self, state.stored) : this.#runTo(state);
-      if (event.kind !== "restart") perform(running, event);
+      running = this.#run(state, event, state.ways[0]);
     } catch (error) {
       return { to: state, sent: [], broken: [(error as Error).message] };
     }
     const to = this.#stateOf(running, state.self, { state, event });
-    const sent = running.outbox.sent.map(({ to: target, message }) =>
-      this.messages.carried(state.self, target, message),
-    );
+    const sent = this.#sent(state, running);
     const errors = running.outbox.errors.map((error) => `${state.self} says ${error}`);
-    return { to, sent, broken: [...errors, ...this.#regress(state, to, event.kind === "restart")] };
+    const outcome = { to, sent, broken: [...errors, ...this.#regress(state, to, event.kind === "restart")] };
+    for (const way of state.ways.slice(1)) this.#compare(state, way, event, outcome);
+    return outcome;
   }
 
-  #runTo(state: ReplicaState): Running {
+  #sent(state: ReplicaState, { outbox }: Running): Carried[] {
+    return outbox.sent.map(({ to, message }) => this.messages.carried(state.self, to, message));
+  }
+
+  /** What is taken for one state is one: the same comes of it, whichever way it was reached. */
+  #compare(state: ReplicaState, way: Way | null, event: ReplicaEvent, outcome: Outcome): void {
+    const running = this.#run(state, event, way);
+    const same =
+      this.#textOf(running, AS_NAMED) === outcome.to.text &&
+      this.#sent(state, running).every(({ number }, at) => outcome.sent[at]?.number === number);
+    if (!same) throw new Error(`the text of ${state.self} lacks something that decides what ${keyOf(event)} does`);
+  }
+
+  #run(state: ReplicaState, event: ReplicaEvent, way: Way | null | undefined): Running {
+    if (event.kind === "restart") return start(state.self, state.stored);
+    const running = this.#runTo(state, way);
+    perform(running, event);
+    return running;
+  }
+
+  #runTo(state: ReplicaState, last: Way | null | undefined): Running {
     const events: ReplicaEvent[] = [];
-    let at = state;
-    while (at.from && at.from.event.kind !== "restart") {
-      events.push(at.from.event);
-      at = at.from.state;
+    let { stored } = state;
+    for (let way = last; way; way = way.state.ways[0]) {
+      stored = way.state.stored;
+      if (way.event.kind === "restart") break;
+      events.push(way.event);
     }
-    const running = start(at.self, at.from ? at.from.state.stored : at.stored);
+    const running = start(state.self, stored);
     for (const event of events.reverse()) perform(running, event);
     running.outbox.clear();
     return running;
@@ -149,23 +182,34 @@ export class Replicas {
     return broken;
   }
 
-  #stateOf(running: Running, self: HubId, from: ReplicaState["from"]): ReplicaState {
-    const { raft, outbox, now } = running;
+  #textOf({ raft, outbox, now }: Running, renaming: Renaming): string {
     const stored = outbox.stored();
     const whole = { raft, stored: this.entries.isSame(raft, stored) ? null : this.entries.said(stored) };
-    const [plain, ...others] = this.#renamings.map((renaming) => new Canonical(now, renaming).text(whole));
-    const known = this.#states.get(plain as string);
-    if (known) return known;
+    return new Canonical(now, renaming).text(whole);
+  }
+
+  #stateOf(running: Running, self: HubId, way: Way | null): ReplicaState {
+    const text = this.#textOf(running, AS_NAMED);
+    const known = this.#states.get(text);
+    if (known) {
+      if (way && known.ways.length < MOST_WAYS) {
+        known.ways.push(way);
+        for (const [event, outcome] of known.outcomes.values()) this.#compare(known, way, event, outcome);
+      }
+      return known;
+    }
+    const stored = running.outbox.stored();
     const state: ReplicaState = {
       number: this.#states.size,
       self,
       view: this.#view(running, stored),
-      texts: [plain as string, ...others].map((text) => this.texts.number(text)),
-      from,
+      text,
+      texts: this.#renamings.map((renaming) => this.texts.number(this.#textOf(running, renaming))),
+      ways: [way],
       stored,
       outcomes: new Map(),
     };
-    this.#states.set(plain as string, state);
+    this.#states.set(text, state);
     return state;
   }
 
@@ -251,108 +295,4 @@ function receive({ raft, outbox, now }: Running, { from, message }: Carried): vo
   const leads = message.kind === "raft-append" || message.kind === "raft-snapshot";
   if (leads && raft.state.lineage === 0) raft.state.join(message.lineage, outbox);
   if (message.lineage === raft.state.lineage) raft.receive(from, message, now, outbox);
-}
-
-/** Entries by number, and logs. */
-export class Entries {
-  readonly #numbers = new Map<string, number>();
-  readonly #logs = new Texts();
-  readonly entries: Entry[] = [];
-
-  number(bytes: Uint8Array): number {
-    const text = String.fromCharCode(...bytes);
-    const known = this.#numbers.get(text);
-    if (known !== undefined) return known;
-    const number = this.entries.push(entryOf(bytes)) - 1;
-    this.#numbers.set(text, number);
-    return number;
-  }
-
-  logNumber(log: readonly number[]): number {
-    return this.#logs.number(log.join());
-  }
-
-  at(number: number): Entry {
-    return this.entries[number] as Entry;
-  }
-
-  isSame({ state }: Raft, stored: StoredLog): boolean {
-    return (
-      stored.vote.term === state.term &&
-      stored.vote.votedFor === state.votedFor &&
-      stored.vote.lineage === state.lineage &&
-      stored.entries.length === state.log.length &&
-      stored.entries.every(
-        ({ index, bytes }) => this.number(bytes) === this.number(state.log.entry(index)?.bytes ?? bytes),
-      )
-    );
-  }
-
-  said({ vote, entries }: StoredLog): unknown {
-    return { vote, entries: entries.map(({ bytes }) => entryOf(bytes)) };
-  }
-}
-
-export function entryOf(bytes: Uint8Array): Entry {
-  const entry = decodeEntry(bytes);
-  if (entry instanceof Error) throw entry;
-  return entry;
-}
-
-/** What a step does to the world; what it stores is there at once. */
-class Recorder {
-  #vote: StoredLog["vote"];
-  #entries: StoredLog["entries"];
-  sent: { readonly to: HubId; readonly message: RaftMessage }[] = [];
-  errors: string[] = [];
-
-  constructor({ vote, entries }: StoredLog) {
-    this.#vote = vote;
-    this.#entries = entries;
-  }
-
-  stored(): StoredLog {
-    return { vote: this.#vote, snapshot: null, entries: this.#entries };
-  }
-
-  clear(): void {
-    this.sent = [];
-    this.errors = [];
-  }
-
-  send(to: HubId, message: { readonly kind: string }): boolean {
-    this.sent.push({ to, message: message as RaftMessage });
-    return true;
-  }
-
-  persist(write: StoredWrite): void {
-    switch (write.table) {
-      case "raft-vote":
-        if (write.value) this.#vote = write.value;
-        return;
-      case "raft-entry":
-        this.#entries = [...this.#entries.filter(({ index }) => index < write.index), write];
-        return;
-      case "raft-truncate":
-        this.#entries = this.#entries.filter(({ index }) => index < write.from);
-        return;
-      default:
-        throw new Error(`Raft stores no ${write.table} here`);
-    }
-  }
-
-  log(level: string, event: string): void {
-    if (level === "error") this.errors.push(event);
-  }
-
-  connected(): boolean {
-    return true;
-  }
-
-  dial(): boolean {
-    return false;
-  }
-
-  check(): void {}
-  notify(): void {}
 }

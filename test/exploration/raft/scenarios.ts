@@ -78,13 +78,13 @@ export const PLAIN: Scenario = {
   renamings: ANY_VOTERS,
 };
 
-/** Ongaro 2014, figure 3.7 (Raft figure 8) at (c), of three: the entry of term 2 is on A alone, that of term 3 on C alone. */
+/** Raft figure 8 at (c), of three: entries of term 2 are on A alone, one of term 3 is on C alone. */
 export const FIGURE_8: Scenario = {
   ...PLAIN,
   name: "figure-8",
   idea: "entries of earlier terms that no majority has, and two more elections",
   beginning: [
-    { term: 2, votedFor: "A", log: [1, 2] },
+    { term: 3, votedFor: null, log: [1, 2, 2] },
     { term: 3, votedFor: "C", log: [1] },
     { term: 3, votedFor: "C", log: [1, 3] },
   ],
@@ -94,6 +94,7 @@ export const FIGURE_8: Scenario = {
 
 /** A few seconds each, or less. */
 export const SMALL: readonly Scenario[] = [
+  { ...PLAIN, name: "one-election", idea: "one election and a command", lastTerm: 2, proposals: 1 },
   PLAIN,
   { ...PLAIN, name: "restarts", idea: "and one of them starts again", crashes: 1 },
   {
@@ -132,9 +133,17 @@ export const SMALL: readonly Scenario[] = [
     change: "add",
     renamings: AS_THEY_ARE,
   },
-  { ...PLAIN, name: "shrinking", idea: "two of three are removed at once", change: "shrink", renamings: AS_THEY_ARE },
+  {
+    ...PLAIN,
+    name: "shrinking",
+    idea: "two of three are removed at once, one election",
+    lastTerm: 2,
+    change: "shrink",
+    renamings: AS_THEY_ARE,
+  },
 ];
 
+const SHRINKING: Scenario = { ...PLAIN, change: "shrink", renamings: AS_THEY_ARE };
 const THREE: Scenario = { ...PLAIN, lastTerm: 4 };
 
 /** Minutes, and gigabytes. */
@@ -171,6 +180,7 @@ export const LARGE: readonly Scenario[] = [
     transfers: 1,
     renamings: AS_THEY_ARE,
   },
+  { ...SHRINKING, name: "shrinking-again", idea: "two of three are removed at once, two elections" },
   {
     ...PLAIN,
     name: "newcomer-again",
