@@ -125,7 +125,8 @@ export class Consensus {
     const { state } = this.raft;
     const leads = message.kind === "raft-append" || message.kind === "raft-snapshot";
     const isMine = from !== self && (message.to === 0 || message.to === replica);
-    if (isMine && leads && state.lineage === 0 && message.lineage !== 0) state.join(message.lineage, out);
+    if (isMine && leads && message.to === replica && state.lineage === 0 && message.lineage !== 0)
+      state.join(message.lineage, out);
     if (!isMine || message.lineage !== state.lineage || state.lineage === 0) {
       metrics.count("consensus_foreign_messages_total", 1, { group: this.group });
       return;
@@ -139,6 +140,12 @@ export class Consensus {
   /** Membership takes it for dead, or not any more; or its link has just closed. */
   doubt(hubId: HubId, doubted: boolean, now: Millis, out: ConsensusOutbox): void {
     this.raft.doubt(hubId, doubted, now, out);
+    this.settle(now, out);
+  }
+
+  /** It is there, and may not know who leads. */
+  met(hubId: HubId, now: Millis, out: ConsensusOutbox): void {
+    this.raft.leadership?.remind(hubId, now, out);
     this.settle(now, out);
   }
 
@@ -179,15 +186,15 @@ export class Consensus {
     );
   }
 
-  /** Leadership goes to another voter that has caught up, if there is one; this hub leads no more until `takeBack`. */
+  /** Leadership goes to another voter that has caught up, as soon as there is one, and again should this hub be elected. */
   handOver(now: Millis, out: ConsensusOutbox): void {
     this.#duties.handOver(now, out);
     this.settle(now, out);
   }
 
-  takeBack(now: Millis, out: ConsensusOutbox): void {
+  /** Takes a hand-over back. */
+  mayLead(): void {
     this.#duties.takeBack();
-    this.settle(now, out);
   }
 
   status(now: Millis): GroupStatus {

@@ -53,6 +53,7 @@ export class Duties {
 
   takeBack(): void {
     this.#handedOver = false;
+    this.#lookAt = Number.NEGATIVE_INFINITY;
   }
 
   nextDeadline(): Millis {

@@ -40,7 +40,8 @@ export class Forwarding {
   tick(now: Millis, quorum: QuorumView): void {
     if (this.#retryAt <= now) {
       this.#retryAt = Number.POSITIVE_INFINITY;
-      this.writers.handAgain();
+      // A leader has its own in its log.
+      if (!this.#o.raft.leadership) this.writers.handAgain();
     }
     this.writers.expire(now, quorum);
   }
@@ -57,7 +58,7 @@ export class Forwarding {
       return;
     }
     this.#intake.clear();
-    if (state.lineage !== 0 && state.leader === null && !raft.hasMajority()) this.writers.failUnhanded(quorum);
+    if (raft.isLeaderless) this.writers.failUnhanded(quorum);
     if (state.leader !== null) this.#forward(state.leader, now, out);
   }
 

@@ -1,4 +1,4 @@
-export { Consensus, type ConsensusOutbox, type GroupLeader } from "./consensus.ts";
+export { Consensus, type ConsensusOutbox } from "./consensus.ts";
 export { GroupState } from "./group-state.ts";
 export { listProposals } from "./proposals/proposal-answers.ts";
 export type { ConsensusMessage } from "./raft/index.ts";

@@ -44,8 +44,8 @@ export class Reading {
     const raft = this.#raft;
     const { leadership, state } = raft;
     if (leadership) this.#ask(now, out);
+    else if (raft.isLeaderless) this.readers.fail(raft.quorum(now));
     else if (state.leader !== null) this.#askLeader(state.leader, now, out);
-    else if (state.lineage !== 0 && !raft.hasMajority()) this.readers.fail(raft.quorum(now));
     for (const { from, ids, index } of raft.readsReady.splice(0)) {
       if (from === null) this.readers.ready(ids, index);
       else this.#answer(from, ids, index, now, out);

@@ -55,11 +55,14 @@ test("COORD-4: a second leader in one term is not believed, and said aloud", () 
   expect(logged).toContain("two_leaders_in_a_term");
 });
 
-test("COORD-4: what a hub holds since is told across its terms", () => {
+test("COORD-4: what a hub holds since is told across its terms, unless it had lapsed", () => {
   coordination.led("east", { leader: "l-1", term: 4 }, 100, out);
   coordination.led("east", null, 200, out);
   coordination.led("east", { leader: "l-1", term: 6 }, 300, out);
   expect(coordination.standing("east")).toMatchObject({ term: 6, since: 100, leaderlessSince: null });
+  coordination.led("east", null, 400, out);
+  coordination.led("east", { leader: "l-1", term: 7 }, 400 + LAPSE_MS, out);
+  expect(coordination.standing("east")?.since).toBe(400 + LAPSE_MS);
 });
 
 test("COORD-6: an office lapses a while after its election has no leader any more, and not before", () => {

@@ -63,7 +63,7 @@ export class Coordination {
       return;
     }
     if (known?.term === fact.term && known.leaderlessSince === null) return;
-    const since = known?.leader === fact.leader ? known.since : now;
+    const since = known?.leader === fact.leader && !hasLapsed(known, now) ? known.since : now;
     this.#put({ ...fact, group, parent, since, leaderlessSince: null }, out);
     out.log("info", "coordinator_elected", {
       group,
@@ -81,8 +81,7 @@ export class Coordination {
   /** The groups that this hub coordinates, the leaderless that it led last included, until that has lapsed. */
   held(now: Millis): Standing[] {
     return [...this.#standings.values()].filter(
-      ({ leader, leaderlessSince }) =>
-        leader === this.#self && (leaderlessSince === null || now < leaderlessSince + LAPSE_MS),
+      (standing) => standing.leader === this.#self && !hasLapsed(standing, now),
     );
   }
 
@@ -99,4 +98,8 @@ export class Coordination {
     this.#standings.set(standing.group, standing);
     out.notify({ kind: "coordinator-changed", group: standing.group });
   }
+}
+
+function hasLapsed({ leaderlessSince }: Standing, now: Millis): boolean {
+  return leaderlessSince !== null && now >= leaderlessSince + LAPSE_MS;
 }

@@ -1,1 +1,1 @@
-export { Coordination, LAPSE_MS, type Led, type Standing } from "./coordination.ts";
+export { Coordination, type Led, type Standing } from "./coordination.ts";

@@ -98,6 +98,8 @@ export class Agreement {
     if (!consensus) return;
     const outbox = this.#outbox(consensus, out);
     consensus.doubt(hubId, !alive, now, outbox);
+    // It may be a new run, which knows no leader; and a quiet one would not say anything.
+    if (alive) consensus.met(hubId, now, outbox);
     consensus.rosterChanged(now, outbox);
     this.#tell(now, out);
   }
@@ -111,17 +113,17 @@ export class Agreement {
     this.#tell(now, out);
   }
 
-  /** A hub that drains leads no group; one that does no more may. */
-  drained(draining: boolean, now: Millis, out: StepEffects): void {
-    for (const consensus of this.all()) {
-      if (draining) consensus.handOver(now, this.#outbox(consensus, out));
-      else consensus.takeBack(now, this.#outbox(consensus, out));
-    }
+  catalogChanged(now: Millis, out: StepEffects): void {
+    for (const consensus of this.all()) consensus.rosterChanged(now, this.#outbox(consensus, out));
     this.#tell(now, out);
   }
 
-  catalogChanged(now: Millis, out: StepEffects): void {
-    for (const consensus of this.all()) consensus.rosterChanged(now, this.#outbox(consensus, out));
+  /** A hub that drains leads nobody: its leadership goes to whoever has caught up. */
+  setDraining(draining: boolean, now: Millis, out: StepEffects): void {
+    for (const consensus of this.all()) {
+      if (draining) consensus.handOver(now, this.#outbox(consensus, out));
+      else consensus.mayLead();
+    }
     this.#tell(now, out);
   }
 
@@ -190,7 +192,9 @@ export class Agreement {
 
   #members({ id, membership }: Group): RosterMember[] {
     const { catalog } = this.#o.registry;
-    return membership.members().map(({ identity: { hubId, region, ...identity }, state, since }) => {
+    // Who is there in its parent's place has no part in what its parent's group agrees on.
+    const own = membership.members().filter(({ standsIn }) => standsIn === null);
+    return own.map(({ identity: { hubId, region, ...identity }, state, since }) => {
       const record = catalog.hub(hubId)?.record ?? null;
       return {
         hubId,
@@ -311,5 +315,5 @@ function reservedKey(request: ConsensusRequest): Reply | null {
 function timingOf(probeIntervalMs: DurationMs) {
   const between = (least: number, value: number, most: number): number => Math.min(most, Math.max(least, value));
   const electionMs = between(1_000, 2 * probeIntervalMs, 5_000);
-  return { heartbeatMs: electionMs / 8, electionMs, quietAfterMs: 2 * electionMs };
+  return { heartbeatMs: electionMs / 8, electionMs, quietAfterMs: electionMs / 4 };
 }

@@ -1,8 +1,7 @@
 /** A few hubs, perfect links and virtual time: enough to see what a Hub does when nothing goes wrong. */
 import { Storage } from "../../test/simulation/storage.ts";
-import type { GroupId, HubId, HubIdentity, Millis, Tier } from "../common/types.ts";
+import type { HubId, HubIdentity, Millis, Tier } from "../common/types.ts";
 import { type Federation, hubConfigOf, parseFederationFile } from "../config/index.ts";
-import type { Led } from "../coordination/index.ts";
 import type { Effect, HubEvent, LinkId, StoredState } from "./contract.ts";
 import { Hub } from "./hub.ts";
 
@@ -75,16 +74,6 @@ export class HubWorld {
       this.#ends.delete(link);
       this.#ends.delete(other);
     }
-  }
-
-  /** As a group's election would tell its members. */
-  elect(group: GroupId, leader: HubId, term: number, members: readonly HubId[]): void {
-    for (const id of members) this.told(id, group, { leader, term });
-  }
-
-  told(id: HubId, group: GroupId, fact: Led | null): void {
-    const effects = this.hubs.get(id)?.led(group, fact, this.now) ?? [];
-    for (const effect of effects) this.#carryOut(id, effect);
   }
 
   run(forMs: number): void {

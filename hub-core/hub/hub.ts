@@ -5,10 +5,10 @@
 import { Metrics } from "../common/metrics.ts";
 import type { Notice } from "../common/outbox.ts";
 import { Random } from "../common/random.ts";
-import { type GroupId, type HubId, type HubIdentity, invariant, type Millis, unreachable } from "../common/types.ts";
+import { type HubId, type HubIdentity, invariant, type Millis, unreachable } from "../common/types.ts";
 import { ownConfig } from "../config/hot-settings.ts";
 import type { HubConfig } from "../config/hub-config.ts";
-import { Coordination, type Led } from "../coordination/index.ts";
+import { Coordination } from "../coordination/index.ts";
 import { TestMessages } from "../gossip/index.ts";
 import { Registry } from "../registry/index.ts";
 import { Router } from "../routing/index.ts";
@@ -109,7 +109,7 @@ export class Hub {
       meeting: this.meeting,
       standingIn: () => this.standingIn,
     });
-    this.eventual = openEventual(this, this.#identity.replica);
+    this.eventual = openEventual(this, this.#identity.replica, this.#directory.all());
     this.registry = new Registry({
       states: this.eventual,
       replica: this.#identity.replica,
@@ -182,20 +182,8 @@ export class Hub {
     if (event.kind === "timer" && !this.#wake.accept(event.token)) return [];
     const out = new StepEffects(this.links, this.metrics, this.#now);
     if (this.departure.state === "left") return this.departure.after(this, event, this.#now, out).finish();
-    return this.#carry(out, () => this.#handle(event, out));
-  }
-
-  /** What a group's election has come to, when it is held outside of this hub. */
-  led(group: GroupId, fact: Led | null, now: Millis): Effect[] {
-    this.#now = Math.max(this.#now, now);
-    const out = new StepEffects(this.links, this.metrics, this.#now);
-    if (this.departure.state === "left") return [];
-    return this.#carry(out, () => this.coordination.led(group, fact, this.#now, out));
-  }
-
-  #carry(out: StepEffects, work: () => void): Effect[] {
     this.#identity.attach(out);
-    work();
+    this.#handle(event, out);
     this.#settle(out);
     if (this.departure.state === "leaving") this.departure.complete(this, this.#now, out);
     else {
@@ -286,7 +274,7 @@ export class Hub {
       group.membership.start(theirs, this.#now, out);
     }
     this.agreement.start(this.#now, out);
-    if (this.registry.draining) this.agreement.drained(true, this.#now, out);
+    if (this.registry.draining) this.agreement.setDraining(true, this.#now, out);
     out.log("info", "hub_started", { incarnation: this.#identity.incarnation, known_hubs: known.length });
   }
 
@@ -357,7 +345,7 @@ export class Hub {
       case "coordinator-changed":
         return this.standingIn.review(this, now, out);
       case "draining-changed":
-        return this.agreement.drained(notice.draining, now, out);
+        return this.agreement.setDraining(notice.draining, now, out);
       case "clone-detected":
         this.#clones += 1;
         this.metrics.count("federation_clones_detected_total");

@@ -9,6 +9,7 @@ import { DecodeError, decode, encode } from "../wire/codec.ts";
 import type { Message, MessageOf } from "../wire/messages.ts";
 import { message as messageCodec } from "../wire/messages.ts";
 import { NEWEST_VERSION } from "../wire/versions.ts";
+import { addresseeOf } from "./addressee.ts";
 
 /** Beyond this a message goes in circles. */
 const MAX_HOPS = 4;
@@ -46,7 +47,13 @@ export class Relay {
   receive(by: HubId, relayed: MessageOf<"group-relay">, out: Sender): { from: HubId; message: Message } | null {
     if (relayed.to === this.#o.self) {
       const message = decode(messageCodec, relayed.message, NEWEST_VERSION);
-      if (message instanceof DecodeError || message.kind === "group-relay") {
+      const fits =
+        !(message instanceof DecodeError) &&
+        addresseeOf(message).machine === "consensus" &&
+        "group" in message &&
+        message.group === relayed.group &&
+        relayed.from !== this.#o.self;
+      if (!fits) {
         this.#o.metrics.count("federation_frames_rejected_total", 1, { reason: "relayed" });
         return null;
       }

@@ -15,6 +15,8 @@ export interface LogRecoveryOptions {
   readonly store: RecordStore;
   readonly owned: OwnedClusters;
   readonly metrics: Metrics;
+  /** Of this life of the hub's storage. */
+  readonly replica: number;
   readonly withdrawnTtlMs: DurationMs;
   /** How long peers are asked. */
   readonly doubtMs: DurationMs;
@@ -100,7 +102,11 @@ export class LogRecovery {
         return;
       case "state":
         // Of the life that was lost: this one has other actors, and so nothing is counted twice.
-        log.publish({ key, body: { ...body, onBehalf: true }, priority: "normal", expiresAt, durable: true }, now, out);
+        log.publish(
+          { key, body: { ...body, saidIn: this.#o.replica }, priority: "normal", expiresAt, durable: true },
+          now,
+          out,
+        );
         return;
       case "tombstone":
       case "hub-state":

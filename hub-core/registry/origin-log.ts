@@ -92,6 +92,12 @@ export class OriginLog {
     this.#closeGap();
   }
 
+  /** What is here stays, but past `upTo` nothing is vouched for any more. */
+  reopen(upTo: number): void {
+    this.#completeUpTo = Math.min(this.#completeUpTo, upTo);
+    this.#ahead = null;
+  }
+
   /** With seq > `after`, ascending. */
   *since(after: number): IterableIterator<Rumor> {
     for (let i = this.#firstAbove(after); i < this.#ordered.length; i++) yield this.#ordered[i] as Rumor;

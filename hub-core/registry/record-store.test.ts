@@ -235,6 +235,23 @@ test("REG-9: the gaps of a hub that is gone can be given up", () => {
   expect(store.gapped()).toEqual([]);
 });
 
+test("REG-9: what was given up is asked for again once the hub is back, and nothing that is here goes", () => {
+  const { store, catalog } = replica();
+  store.apply(rumor("a", 1, cluster("w")), "p", NOW);
+  store.apply(rumor("a", 5, cluster("x")), "p", NOW);
+  expect(store.reopen("a")).toBe(false);
+  store.giveUpGaps("a");
+  expect(store.changesSince("a", 0, 10_000)).toMatchObject({ upTo: 1, more: false });
+  expect(store.reopen("a")).toBe(true);
+  expect(store.vector().get("a")).toBe(1);
+  expect(catalog.cluster("x")).toBeDefined();
+  expect(store.apply(rumor("a", 3, cluster("y")), "p", NOW)).toBe("applied");
+  expect(store.apply(rumor("a", 5, cluster("x")), "p", NOW)).toBe("stale");
+  store.completeUpTo("a", 5);
+  expect(store.vector().get("a")).toBe(5);
+  expect(store.reopen("a")).toBe(false);
+});
+
 test("REG-8: a forgotten hub is as if never heard of", () => {
   const { store, catalog } = replica();
   store.apply(rumor("a", 1, cluster("x")), "p", NOW);

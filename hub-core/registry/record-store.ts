@@ -43,6 +43,8 @@ export class RecordStore implements RumorStore {
   readonly #logs = new Map<HubId, OriginLog>();
   readonly #digest = new VectorDigest();
   readonly stateShare = new StateShare();
+  /** How far the logs were complete whose gaps were given up. */
+  readonly #givenUp = new Map<HubId, number>();
   readonly #journal = new ChangeJournal<HubId>(JOURNAL_ENTRIES, 0);
   #version = 0;
   #records = 0;
@@ -125,6 +127,8 @@ export class RecordStore implements RumorStore {
     const log = this.#logs.get(origin);
     if (!log) return { rumors: [], upTo: after, more: false };
     if (origin === this.#o.self && after > 0 && after < this.#firstOwn) this.#o.listener.remembered();
+    // What this hub has given up asking for, others may still find.
+    const vouched = this.#givenUp.get(origin) ?? log.completeUpTo;
     const rumors: Rumor[] = [];
     let room = maxBytes;
     for (const entry of log.since(after)) {
@@ -133,11 +137,11 @@ export class RecordStore implements RumorStore {
       if (room < 0 && rumors.length > 0) {
         const upTo = (rumors.at(-1) as Rumor).seq;
         // Past a gap this log completes nothing: the rest is for another peer to ask of another.
-        return { rumors, upTo: Math.min(upTo, log.completeUpTo), more: upTo <= log.completeUpTo };
+        return { rumors, upTo: Math.min(upTo, vouched), more: upTo <= vouched };
       }
       rumors.push(form(entry));
     }
-    return { rumors, upTo: Math.max(after, log.completeUpTo), more: false };
+    return { rumors, upTo: Math.max(after, vouched), more: false };
   }
 
   apply(rumor: Rumor, _from: HubId, now: Millis): "applied" | "stale" | "rejected" {
@@ -233,10 +237,24 @@ export class RecordStore implements RumorStore {
     return own;
   }
 
-  /** Gaps of an origin that nobody alive can fill: what is here is all there will be. */
+  /** Gaps of an origin that nobody alive can fill: what is here is all there will be while the origin is away. */
   giveUpGaps(origin: HubId): void {
     const log = this.#logs.get(origin);
-    if (log?.hasGap) this.#complete(origin, log, log.highest);
+    if (!log?.hasGap) return;
+    if (!this.#givenUp.has(origin)) this.#givenUp.set(origin, log.completeUpTo);
+    this.#complete(origin, log, log.highest);
+  }
+
+  /** The origin, or those who know more of it, can be asked again for what was given up. @returns whether anything was. */
+  reopen(origin: HubId): boolean {
+    const from = this.#givenUp.get(origin);
+    const log = this.#logs.get(origin);
+    this.#givenUp.delete(origin);
+    if (from === undefined || log === undefined) return false;
+    this.#digest.moved(origin, log.completeUpTo, from);
+    log.reopen(from);
+    this.#changed(origin);
+    return true;
   }
 
   /** The records of an origin go; its place in the vector stays, so that peers do not send them again. */
@@ -253,6 +271,7 @@ export class RecordStore implements RumorStore {
     if (!log) return;
     this.#digest.moved(origin, log.completeUpTo, 0);
     this.#logs.delete(origin);
+    this.#givenUp.delete(origin);
     this.#changed(origin);
   }
 

@@ -155,7 +155,7 @@ export class Registry {
     });
     this.#upkeep = new Upkeep({ self: self.hubId, config, store, catalog, log });
     const doubtMs = DOUBT_ROUNDS * config.gossip.antiEntropyIntervalMs;
-    this.#recovery = new LogRecovery({ log, store, owned, metrics, withdrawnTtlMs: tombstoneTtlMs, doubtMs });
+    this.#recovery = new LogRecovery({ ...options, log, store, owned, withdrawnTtlMs: tombstoneTtlMs, doubtMs });
     const writes = new ClusterWrites({ self, config, catalog, owned, metrics, draining });
     this.#reception = new Reception({ catalog, writes, storedOutcomes: options.storedOutcomes });
     [this.#stored, this.#unreadable] = readStoredLog(options.storedRecords, self.hubId);
@@ -372,7 +372,7 @@ export class Registry {
   /** What follows from a change, whatever it was. Each part looks only at what has changed since it last looked. */
   #settle(now: Millis, out: Outbox): void {
     this.#yieldLost(now, out);
-    this.#upkeep.review(now);
+    this.#upkeep.review(now, out);
     this.#spokesman.review(now, out);
     this.#sponsor.review(now, out);
     this.#adoption.review(now);

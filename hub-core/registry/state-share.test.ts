@@ -14,7 +14,7 @@ const word = (value: string): RecordBody => ({
     entries: [{ actor: 0, stamp: 1, slot: "lww", field: "", value: JSON.stringify(value) }],
     tallies: [],
   },
-  onBehalf: false,
+  saidIn: 1,
 });
 
 function replica() {
@@ -54,7 +54,7 @@ test("STATE-23: past its share of bytes or records a new word is rejected, and o
   expect(store.stateShare.bytes).toBeLessThanOrEqual(MAX_STATE_BYTES);
   expect(store.stateShare.bytes).toBeGreaterThan(MAX_STATE_BYTES - 21_000);
   expect(metrics.value("registry_rumors_rejected_total", { limit: "state" })).toBe(1);
-  expect(apply(recordKeys.state("1", "k0"), { kind: "state", contribution: null, onBehalf: false })).toBe("applied");
+  expect(apply(recordKeys.state("1", "k0"), { kind: "state", contribution: null, saidIn: 1 })).toBe("applied");
   expect(apply(recordKeys.state("1", "new"), large)).toBe("applied");
   const small = replica();
   for (let i = 0; i < MAX_STATE_RECORDS; i++) small.apply(recordKeys.state("1", `k${i}`), word(""));

@@ -34,7 +34,7 @@ export class Upkeep {
   }
 
   /** After any change to a hub's view. */
-  review(now: Millis): void {
+  review(now: Millis, out: Outbox): void {
     const { catalog, store, config, self } = this.#o;
     if (catalog.presenceVersion === this.#seenPresence) return;
     this.#seenPresence = catalog.presenceVersion;
@@ -46,6 +46,7 @@ export class Upkeep {
       this.#goneSince.delete(hubId);
       // Its withdrawals and tombstones of that time have expired unseen, so what is here of it cannot be trusted.
       if (now - since >= config.registry.tombstoneTtlMs) store.forget(hubId, now);
+      else if (store.reopen(hubId)) out.log("info", "gaps_asked_for_again", { hub: hubId });
     }
     this.#plan(now);
   }

@@ -94,19 +94,6 @@ export interface EventualValue {
   readonly context?: string;
 }
 
-export interface Deleted {
-  readonly key: string;
-  readonly value: null;
-  readonly version: string;
-  readonly revision: number;
-  readonly consistency: "eventual";
-}
-
-export interface EventualPage {
-  readonly keys: readonly EventualValue[];
-  readonly next_cursor: string | null;
-}
-
 export interface ConflictVersion {
   /** Null when it is too long to keep, see `value_bytes`. */
   readonly value: Json;
@@ -130,11 +117,6 @@ export interface Conflict {
   readonly noticed_at: string;
   /** When a later write had seen all versions; null while they stand side by side. */
   readonly resolved_at: string | null;
-}
-
-export interface ConflictPage {
-  readonly conflicts: readonly Conflict[];
-  readonly next_cursor: string | null;
 }
 
 /** For `GET /api/status`. */

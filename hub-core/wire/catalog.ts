@@ -220,12 +220,16 @@ const withdrawn = variant(9, {
 /** What its origin has to say of an eventual key; null: nothing any more, others say it all. */
 const stateRecord = variant(10, {
   contribution: nullable(contribution),
-  /** Said for another hub, or for an earlier life of this one, that does not say it any more. */
-  onBehalf: bool,
+  /** The life of storage in which the origin says it: another than its key names when it says it for another. */
+  saidIn: uint,
 });
 
 /** Dead eventual keys of which the origin has all that was ever said, each as a hash over the key and its clocks. */
-const stateGraves = variant(11, { graves: list(uint, MAX_GRAVES_TOLD) });
+const stateGraves = variant(11, {
+  graves: list(uint, MAX_GRAVES_TOLD),
+  /** A hash over the hubs that it knows of, those that left aside. */
+  census: uint,
+});
 
 const newestBody = union({
   hub: hubRecord,

@@ -22,9 +22,9 @@ const said = (body: RecordBody, key = recordKeys.state("1", "x/y")): Rumor => ({
 
 test("STATE-22: words of state come back as they were said; a hub of version 1 hears that the key is free", () => {
   for (const record of [
-    said({ kind: "state", contribution: WORD, onBehalf: true }),
-    said({ kind: "state", contribution: null, onBehalf: false }),
-    said({ kind: "state-graves", graves: [1, 2 ** 52] }, recordKeys.stateGraves),
+    said({ kind: "state", contribution: WORD, saidIn: 2 ** 48 - 1 }),
+    said({ kind: "state", contribution: null, saidIn: 1 }),
+    said({ kind: "state-graves", graves: [1, 2 ** 52], census: 7 }, recordKeys.stateGraves),
   ]) {
     expect(decode(rumor, encode(rumor, record, NEWEST_VERSION), NEWEST_VERSION)).toEqual(record);
     const free = { ...record, body: { kind: "withdrawn", incarnation: 0 } };

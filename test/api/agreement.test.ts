@@ -50,7 +50,7 @@ test.each<[string, ZodType]>([
   await write("PUT", "/api/state/tags?consistency=eventual", { type: "set", op: "add", value: 1 });
   const made = {
     ...(await write("POST", "/api/consensus/proposals", { kind: "ballot", key: "k", value: 1 })).body,
-    ...(await write("POST", "/api/leases", { ttl_ms: 5_000 })).body,
+    ...(await write("POST", "/api/leases", { ttl_ms: 60_000 })).body,
   } as Record<string, string>;
   const response = await edge.send(
     path.replace(/\{(\w+)\}/, (_, name: string) => made[name] ?? ""),
@@ -88,7 +88,7 @@ test("a retry with the same Idempotency-Key gets the first outcome and applies n
 });
 
 test("a lock, as docs/API.md builds it: a lease, a key that only one creates, and its token as fence", async () => {
-  const grant = await write("POST", "/api/leases", { ttl_ms: 5_000 });
+  const grant = await write("POST", "/api/leases", { ttl_ms: 60_000 });
   expect(grant.status).toBe(201);
   const lease = (grant.body as { lease_id: string }).lease_id;
   const take = (by: string) => write("PUT", `/api/state/locks/a?lease=${lease}`, { by }, { "if-none-match": "*" });

@@ -74,6 +74,8 @@ export async function startEdge(now = Date.UTC(2026, 0, 1)): Promise<Edge> {
       return app.fetch(new Request(`http://edge.test${path}`, { method, headers: all, body: body ?? null }), bindings);
     },
     catalog: () => {
+      // Ballots that are open are decided meanwhile, and not by what comes next.
+      lone.rest(3_000);
       const { catalog } = hub.registry;
       const clusters = [...catalog.clusters()].map(({ record }) => record);
       const groups = hub.agreement

@@ -1,4 +1,4 @@
-/** One real hub on a clock of its own, which runs only while somebody waits for an answer. It finds nobody that it dials. */
+/** One real hub on a clock of its own, which goes on with every question. It finds nobody that it dials. */
 import type { Reply } from "../../hub-core/common/problem.ts";
 import { invariant } from "../../hub-core/common/types.ts";
 import type { HubConfig } from "../../hub-core/config/index.ts";
@@ -7,6 +7,8 @@ import { Hub, type Request } from "../../hub-core/hub/index.ts";
 type HubEvent = Parameters<Hub["step"]>[0];
 
 const ANSWERS_WITHIN_MS = 60_000;
+/** Whoever looks again after a while finds that time has passed. */
+const BETWEEN_QUESTIONS_MS = 500;
 const FOUNDED_WITHIN_MS = 10_000;
 
 export class LoneHub {
@@ -22,23 +24,33 @@ export class LoneHub {
     this.hub = new Hub({ config, stored, seed: 7, softwareVersion: "0.0.0" }, now);
     this.#step({ kind: "start" });
     // Until it has given up the hubs that are not there, and agrees with itself.
-    while (this.#now < now + FOUNDED_WITHIN_MS) this.#passTime();
+    this.rest(FOUNDED_WITHIN_MS);
+  }
+
+  rest(ms: number): void {
+    const until = this.#now + ms;
+    while (this.#now < until) this.#passTime(until);
   }
 
   ask(request: Request): Reply {
+    this.rest(BETWEEN_QUESTIONS_MS);
     const id = String(++this.#asked);
     this.#step({ kind: "request", id, request });
     const deadline = this.#now + ANSWERS_WITHIN_MS;
-    while (!this.#replies.has(id) && this.#now < deadline) this.#passTime();
+    while (!this.#replies.has(id) && this.#now < deadline) this.#passTime(deadline);
     const reply = this.#replies.get(id);
     invariant(reply !== undefined, "every request is answered in time");
     this.#replies.delete(id);
     return structuredClone(reply);
   }
 
-  #passTime(): void {
+  /** Until the next timer, or `until`: a hub that has left has none. */
+  #passTime(until: number): void {
     const [next] = [...this.#timers].sort(([, a], [, b]) => a.at - b.at);
-    invariant(next !== undefined, "a hub has always something to do");
+    if (next === undefined || next[1].at > until) {
+      this.#now = until;
+      return;
+    }
     const [timer, { at, token }] = next;
     this.#timers.delete(timer);
     this.#now = Math.max(this.#now, at);

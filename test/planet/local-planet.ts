@@ -19,7 +19,7 @@ type Role = "viewer" | "operator" | "admin";
 /** `mpreg start --json`. */
 export interface PlanetState {
   readonly url: string;
-  readonly supervisor: { readonly pid: number };
+  readonly supervisor: { readonly pid: number; readonly url: string };
   readonly regions: readonly {
     readonly region: string;
     readonly url: string;
@@ -52,6 +52,7 @@ export interface Question {
   readonly method?: string;
   readonly role?: Role;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
 }
 
@@ -144,10 +145,10 @@ export class LocalPlanet {
 
   /** `where`: a region, or null for the front door. */
   async call(where: string | null, path: string, question: Question = {}): Promise<Answer> {
-    const { method = "GET", role = "viewer", body, timeoutMs = CALL_TIMEOUT_MS } = question;
+    const { method = "GET", role = "viewer", body, headers, timeoutMs = CALL_TIMEOUT_MS } = question;
     const response = await fetch(`${where === null ? this.state.url : this.region(where).url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.state.tokens[role]}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${this.state.tokens[role]}`, "content-type": "application/json", ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -159,6 +160,24 @@ export class LocalPlanet {
   async registry(where: string | null, hub?: string): Promise<RegistryStatus> {
     const path = `${hub === undefined ? "" : `/hubs/${hub}`}/api/registry/status`;
     return (await this.call(where, path)).body as RegistryStatus;
+  }
+
+  /** `kill -9` of the region's runtime; its clusters live on. */
+  kill(id: string): void {
+    process.kill(this.region(id).pid, "SIGKILL");
+  }
+
+  /** What `mpreg chaos start` does, without a process of its own. */
+  async revive(id: string): Promise<void> {
+    const { supervisor, control_key } = this.state;
+    const response = await fetch(`${supervisor.url}/regions/${id}/start`, {
+      method: "POST",
+      headers: { [CONTROL_HEADER]: control_key },
+    });
+    if (!response.ok) throw new Error(`start ${id}: ${response.status} ${await response.text()}`);
+    const { pid, backend_pid } = (await response.json()) as { pid: number; backend_pid: number };
+    const regions = this.state.regions.map((each) => (each.region === id ? { ...each, pid, backend_pid } : each));
+    this.#state = { ...this.state, regions };
   }
 
   /** What `mpreg chaos` does, without a process of its own, so that a moment can be measured from. */

@@ -6,7 +6,7 @@ import { type LocalPlanet, until } from "./local-planet.ts";
 
 export interface Route {
   readonly chosen: { readonly cluster_id: string; readonly hub_id: string; readonly region: string };
-  readonly alternatives: readonly { readonly cluster_id: string }[];
+  readonly alternatives: readonly { readonly cluster_id: string; readonly hub_id: string }[];
   readonly explain?: { readonly candidates: readonly Candidate[] };
 }
 
@@ -37,6 +37,11 @@ export async function route(planet: LocalPlanet, where: string | null, service: 
 /** Clusters that a client may be sent to: the chosen one and the alternatives. */
 export function named({ chosen, alternatives }: Route): string[] {
   return [chosen, ...alternatives].map((choice) => choice.cluster_id).sort();
+}
+
+/** The hubs that these clusters belong to. */
+export function hubsNamed({ chosen, alternatives }: Route): string[] {
+  return [chosen, ...alternatives].map((choice) => choice.hub_id);
 }
 
 /** Every hub that lives, whatever its region, sees exactly `alive` hubs alive and `clusters` clusters healthy. */

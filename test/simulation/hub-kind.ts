@@ -55,7 +55,7 @@ function lookInside(hub: Hub): Insight {
   return {
     groups,
     catalog: hub.registry.catalog,
-    coordinates: hub.coordination.held(hub.now).map(({ group, term }) => ({ group, term })),
+    coordinates: hub.coordination.held(hub.now).map(({ group, term, since }) => ({ group, term, since })),
     store: hub.registry.storeFor(null),
     logsChangedSince: (version) => hub.registry.logsChangedSince(version),
     queues: () =>

@@ -48,6 +48,8 @@ export interface GroupView {
 export interface Office {
   readonly group: GroupId;
   readonly term: number;
+  /** By its own clock. */
+  readonly since: Millis;
 }
 
 export interface Insight {

@@ -2,7 +2,8 @@
 import { z } from "@hono/zod-openapi";
 import { hotSettings } from "../../hub-core/config/index.ts";
 
-export const agreedSchema = hotSettings.openapi("AgreedConfig", {
+// Made anew: in the bundle the core's schemas are made before `openapi` is there.
+export const agreedSchema = z.strictObject(hotSettings.shape).openapi("AgreedConfig", {
   description:
     "The part that may change while hubs run, in the words of the configuration file. What is left out is as in the file.",
 });

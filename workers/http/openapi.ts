@@ -63,6 +63,6 @@ export const idempotencyHeader = z.object({
     .openapi({
       description:
         "A retry with the same key returns the first outcome and applies nothing twice, also after a crash of the hub that acted; " +
-        "writes to clusters for 24 hours and the newest 1000 keys of a hub, test messages while it runs",
+        "writes to clusters and to eventual keys for 24 hours and the newest 1000 keys of a hub, what a group agrees on for 24 hours and its newest 8192, test messages while the hub runs",
     }),
 });

@@ -1,6 +1,6 @@
 /**
- * Hubs are asked one after another until one answers for good. What may be asked twice does not wait for a hub that is slow: the
- * next one is asked as well, and the first answer counts.
+ * Hubs are asked one after another until one answers for good. A read does not wait for a hub that is slow: the next one is asked as
+ * well, and the first answer counts. A write does: while only one hub was asked, that it was not applied can be said for certain.
  */
 import type { Context } from "hono";
 import { type Reply, refused } from "../../hub-core/common/problem.ts";
@@ -13,9 +13,13 @@ import type { Asked } from "./hubs.ts";
 /** Enough to get past a dead hub and a dead region; more would only add to what an overloaded group must do. */
 const MAX_ASKED = 3;
 const PATIENCE_MS: DurationMs = 3_000;
+/** With the next, once a hub has said that it has no quorum: most likely the rest are out of reach, and that is to be told at once. */
+const SECOND_OPINION_MS: DurationMs = 750;
+/** Times that a hub may take until it is given up, all hubs together. */
+const WRITE_TRIES = 2;
 
 export interface TurnOptions {
-  /** For all of them together. */
+  /** For one hub to answer a write; for all of them together to answer a read. */
   readonly withinMs: DurationMs;
   /**
    * `read`; `write`: carries a key by which all hubs of the group tell that it is the same one; `write-once`: each hub that is asked
@@ -25,7 +29,6 @@ export interface TurnOptions {
   readonly idempotencyKey?: string;
   /** Codes by which a hub says that this is another one's matter. */
   readonly passOn?: readonly string[];
-  readonly patienceMs?: DurationMs;
 }
 
 export async function askInTurn(
@@ -60,24 +63,33 @@ class Turn {
   readonly #asked: HubId[] = [];
   readonly #waiting = new Set<Promise<Asked>>();
   readonly #heard: Asked[] = [];
+  /** Whose edges did not answer: their other hubs are behind the same ones. */
+  readonly #silentRegions = new Set<unknown>();
 
   constructor(c: Context<EdgeEnv>, question: HubRequest, options: TurnOptions) {
     this.#c = c;
     this.#question = question;
     this.#o = options;
-    this.#deadline = Date.now() + options.withinMs;
+    this.#deadline = Date.now() + (options.effect === "write" ? WRITE_TRIES : 1) * options.withinMs;
   }
 
   /** The answer that counts; null: ask the next. */
   async ask(hub: HubId): Promise<Asked | null> {
+    const { federation } = this.#c.env.deployment;
+    if (this.#silentRegions.has(federation.hubs.find(({ id }) => id === hub)?.region)) return null;
     this.#asked.push(hub);
-    const { idempotencyKey } = this.#o;
+    const { idempotencyKey, withinMs, effect } = this.#o;
     const asked = askHub(this.#c, hub, this.#question, {
-      withinMs: Math.max(1, this.#deadline - Date.now()),
+      withinMs: Math.max(1, Math.min(withinMs, this.#deadline - Date.now())),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     });
     this.#waiting.add(asked);
-    return this.#listen(this.#o.effect === "write-once" ? Infinity : (this.#o.patienceMs ?? PATIENCE_MS));
+    if (effect !== "read") return this.#listen(Infinity);
+    return this.#listen(this.#lacksQuorum ? SECOND_OPINION_MS : PATIENCE_MS);
+  }
+
+  get #lacksQuorum(): boolean {
+    return this.#heard.some(({ reply }) => this.#standing(reply) === "no-quorum");
   }
 
   get over(): boolean {
@@ -86,9 +98,9 @@ class Turn {
     switch (this.#o.effect) {
       case "read":
         return false;
-      // That nothing was applied can only be said while no other hub was asked to.
+      // That nothing was applied can only be said while no other hub was asked to; and another one would wait as long in vain.
       case "write":
-        return standings.includes("no-quorum");
+        return standings.includes("no-quorum") || this.#heard.some(({ reply }) => saysUnknown(reply));
       case "write-once":
         return standings.some((standing) => standing !== "pass");
       default:
@@ -98,12 +110,13 @@ class Turn {
 
   /** Of all that were asked, when none has answered yet. */
   async end(): Promise<Reply> {
-    while (this.#waiting.size > 0) {
+    const isTold = this.#o.effect === "read" && this.#lacksQuorum;
+    while (this.#waiting.size > 0 && !isTold) {
       const answer = await this.#listen(Infinity);
       if (answer) return answeredBy(this.#c, answer);
     }
     const found = (wanted: Standing) => this.#heard.find(({ reply }) => this.#standing(reply) === wanted);
-    const unknown = found("unknown");
+    const unknown = this.#heard.find(({ reply }) => saysUnknown(reply)) ?? found("unknown");
     const telling = found("no-quorum") ?? found("pass") ?? unknown;
     if (this.#o.effect !== "read" && unknown) return this.#outcomeUnknown(unknown.reply);
     if (telling) return answeredBy(this.#c, telling);
@@ -115,7 +128,9 @@ class Turn {
     if (!first) return null;
     this.#waiting.delete(first.of);
     this.#heard.push(first.asked);
-    return this.#standing(first.asked.reply) === "answer" ? first.asked : null;
+    const { reply } = first.asked;
+    if (!reply.ok && reply.problem.code === "region_unreachable") this.#silentRegions.add(reply.problem.extra?.region);
+    return this.#standing(reply) === "answer" ? first.asked : null;
   }
 
   #standing(reply: Reply): Standing {
@@ -139,18 +154,22 @@ class Turn {
   }
 
   #outcomeUnknown(reply: Reply): Reply {
-    const { idempotencyKey } = this.#o;
-    const own = !reply.ok && reply.problem.code === "outcome_unknown" ? reply.problem : null;
-    const detail =
-      own?.detail ??
-      `${this.#asked.join(", ")} did not say in time how it ended: it may have been applied, or may yet be. Look before you repeat it`;
-    const again = "send it again with the Idempotency-Key that is given here, which applies it once";
-    return refused(504, "outcome_unknown", idempotencyKey === undefined ? detail : `${detail}; or ${again}`, {
-      ...own?.extra,
-      hubs: this.#asked,
-      ...(idempotencyKey === undefined ? {} : { idempotency_key: idempotencyKey }),
-    });
+    const { idempotencyKey, effect } = this.#o;
+    // Only where all hubs know the write by its key may it be repeated at whichever hub answers next.
+    const key = effect === "write" && idempotencyKey !== undefined ? { idempotency_key: idempotencyKey } : null;
+    const own = saysUnknown(reply) ? reply.problem : null;
+    const silence = `${this.#asked.join(", ")} did not say in time how it ended: it may have been applied, or may yet be.`;
+    const advice = key
+      ? "Look, or repeat it with the Idempotency-Key given here: it is applied once."
+      : "Look before you repeat it.";
+    const detail = `${own?.detail ?? silence} ${advice}`;
+    return refused(504, "outcome_unknown", detail, { ...own?.extra, hubs: this.#asked, ...key });
   }
+}
+
+/** A hub that has waited as long as it takes says so itself. */
+function saysUnknown(reply: Reply): reply is Reply<never> & { readonly ok: false } {
+  return !reply.ok && reply.problem.code === "outcome_unknown";
 }
 
 /** Null when none has come after `patienceMs`. */

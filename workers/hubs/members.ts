@@ -55,11 +55,11 @@ export function broadestFirst({ federation, hosted }: Deployment): HubId[] {
     .map(({ id }) => id);
 }
 
-/** One living hub of each other region that knows what is agreed there. */
-export async function spokesmenElsewhere({ region }: Deployment, hubs: Hubs): Promise<HubId[]> {
+/** Living hubs elsewhere that between them know what every group agrees on. */
+export async function spokesmenElsewhere({ hosted }: Deployment, hubs: Hubs): Promise<HubId[]> {
   const { known } = await knownHubs(hubs);
   return known
-    .filter((hub) => hub.tier === "regional" && hub.region !== region.id && !isGone(hub))
+    .filter((hub) => hub.tier !== "local" && !hosted.includes(hub.hub_id) && !isGone(hub))
     .map(({ hub_id }) => hub_id);
 }
 

@@ -235,7 +235,10 @@ test("an eventual write that a dead hub may have applied is made at the next, bu
   expect((await write({ type: "set", op: "add", value: 1 })).status).toBe(200);
   world.asked.length = 0;
   const counted = await write({ type: "counter", op: "increment" });
-  expect(await counted.json()).toMatchObject({ status: 504, code: "outcome_unknown", hubs: ["local-us"] });
+  const unknown = await counted.json();
+  expect(unknown).toMatchObject({ status: 504, code: "outcome_unknown", hubs: ["local-us"] });
+  // Another hub would not know the write by its key.
+  expect(unknown).not.toHaveProperty("idempotency_key");
   world.says = (hub) => (hub === "local-us" ? refused(503, "hub_left", "gone") : answered({ key: "k" }));
   expect((await write({ type: "counter", op: "increment" })).status).toBe(200);
 });

@@ -31,8 +31,7 @@ export class Candidacy {
     const silent = (member: { readonly hubId: HubId; readonly replica: number }): boolean =>
       gone(member.hubId) && !said(true)(member);
     const lost = voterSets(configuration).some(
-      (set) =>
-        set.filter((member) => !said(false)(member) && !silent(member)).length < Math.floor(set.length / 2) + 1,
+      (set) => set.filter((member) => !said(false)(member) && !silent(member)).length < Math.floor(set.length / 2) + 1,
     );
     return lost ? "lost" : "open";
   }

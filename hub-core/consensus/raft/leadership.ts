@@ -25,6 +25,7 @@ export class Leadership {
   #checkQuorumAt: Millis;
   #newsAt: Millis = Number.POSITIVE_INFINITY;
   #activeAt: Millis;
+  #retryAt: Millis;
   #quiet = false;
   #transfer: { readonly target: HubId; readonly until: Millis; asked: boolean } | null = null;
 
@@ -34,6 +35,7 @@ export class Leadership {
     this.#sender = new Sender(state, snapshot, (hubId) => this.#progress.has(hubId));
     this.#activeAt = now;
     this.#heartbeatAt = now + state.timing.heartbeatMs;
+    this.#retryAt = this.#heartbeatAt;
     this.#checkQuorumAt = now + state.timing.electionMs;
     this.#followConfiguration(now);
     state.setClock(now);
@@ -61,7 +63,7 @@ export class Leadership {
   }
 
   nextDeadline(): Millis {
-    if (this.#quiet) return Number.POSITIVE_INFINITY;
+    if (this.#quiet || this.#progress.size === 0) return Number.POSITIVE_INFINITY;
     return Math.min(this.#heartbeatAt, this.#checkQuorumAt, this.#newsAt, this.#transfer?.until ?? Infinity);
   }
 
@@ -161,7 +163,6 @@ export class Leadership {
     }
     if (this.#newsAt <= now && !this.#owesNews()) this.#newsAt = Number.POSITIVE_INFINITY;
     if (this.#heartbeatAt <= now || this.#newsAt <= now) {
-      if (this.#heartbeatAt <= now) this.#retryLost();
       const quiesce = this.#mayQuiesce(now);
       this.broadcast(now, out, quiesce);
       this.#quiet = quiesce;
@@ -231,7 +232,7 @@ export class Leadership {
     const progress = this.#progress.get(hubId);
     if (!progress) return;
     this.wake(now);
-    if (progress.state.kind !== "snapshot") progress.backTo(progress.match + 1);
+    progress.lost();
     this.#feed(progress, out, { always: true });
   }
 
@@ -239,6 +240,7 @@ export class Leadership {
   broadcast(now: Millis, out: Outbox, quiesce = false): void {
     this.#heartbeatAt = now + this.#s.timing.heartbeatMs;
     this.#newsAt = Number.POSITIVE_INFINITY;
+    this.#retryLost(now);
     for (const progress of this.#progress.values()) this.#feed(progress, out, { always: true, quiesce });
   }
 
@@ -332,12 +334,17 @@ export class Leadership {
 
   #uncommittedBytes(): number {
     const { log, commit } = this.#s;
-    return log
-      .slice(commit + 1, Number.POSITIVE_INFINITY, MAX_UNCOMMITTED_BYTES + 1)
-      .reduce((sum, { bytes }) => sum + bytes.length, 0);
+    let bytes = 0;
+    for (let index = commit + 1; index <= log.lastIndex && bytes <= MAX_UNCOMMITTED_BYTES; index++) {
+      bytes += log.entry(index)?.bytes.length ?? 0;
+    }
+    return bytes;
   }
 
-  #retryLost(): void {
+  /** What has not been answered for a heartbeat, also while there is so much to say that no heartbeat is due. */
+  #retryLost(now: Millis): void {
+    if (now < this.#retryAt) return;
+    this.#retryAt = now + this.#s.timing.heartbeatMs;
     for (const { state } of this.#progress.values()) {
       if (state.kind === "probe") state.waiting = false;
       if (state.kind === "snapshot") state.transfer.rewind();

@@ -71,6 +71,12 @@ export class Progress {
     return news;
   }
 
+  /** What is on its way may be lost: it is sent again. Where a probe asks for is as good as before. */
+  lost(): void {
+    if (this.state.kind === "probe") this.state.waiting = false;
+    else if (this.state.kind === "replicate") this.backTo(this.match + 1);
+  }
+
   /** It lacks what was sent, or it may: begin again from `next`. */
   backTo(next: number): void {
     this.next = Math.max(this.match + 1, next);

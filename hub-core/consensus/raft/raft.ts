@@ -97,9 +97,7 @@ export class Raft {
       case "raft-snapshot":
         return this.#led(from, message, now, out);
       case "raft-timeout-now":
-        if (message.term === this.state.term && from === this.state.leader && this.state.isVoter) {
-          this.#campaign(false, true, now, out);
-        }
+        if (message.term === this.state.term) this.#stand(from, now, out);
         return false;
       default:
         this.#answered(from, message, now, out);
@@ -147,10 +145,12 @@ export class Raft {
     return quorumView(state.configuration, ({ hubId }) => hubId === state.self || !state.doubted.has(hubId));
   }
 
-  /** Could anyone be elected, as far as this replica knows? */
-  hasMajority(): boolean {
-    const { state } = this;
-    return isMajority(state.configuration, ({ hubId }) => hubId === state.self || !state.doubted.has(hubId));
+  /** No leader is known, or it is doubted, and no other can be elected: whoever waits for one waits in vain. */
+  get isLeaderless(): boolean {
+    const { self, leader, lineage, doubted, configuration } = this.state;
+    const isThere = (hubId: HubId): boolean => hubId === self || !doubted.has(hubId);
+    const led = leader !== null && isThere(leader);
+    return lineage !== 0 && !led && !isMajority(configuration, ({ hubId }) => isThere(hubId));
   }
 
   /** This follower counts on its leader: a silent one is not taken for a quiet one any more. */
@@ -187,10 +187,11 @@ export class Raft {
 
   #campaign(pre: boolean, transfer: boolean, now: Millis, out: Outbox): void {
     const { state } = this;
+    state.leader = null;
+    this.#following.reset();
     if (!pre) {
       state.advanceTerm(state.term + 1, out);
       state.voteFor(state.self, out);
-      state.leader = null;
     }
     const candidacy = new Candidacy(pre ? state.term + 1 : state.term, pre, state.self, state.replica);
     this.#role = { kind: "candidate", candidacy };
@@ -202,6 +203,11 @@ export class Raft {
       out.send(hubId, { kind: "raft-vote", ...state.envelope(replica, candidacy.term), ...asked });
     }
     this.#count(candidacy, now, out);
+  }
+
+  /** As its leader asks. */
+  #stand(asker: HubId, now: Millis, out: Outbox): void {
+    if (!this.leadership && asker === this.state.leader && this.state.isVoter) this.#campaign(false, true, now, out);
   }
 
   #count(candidacy: Candidacy, now: Millis, out: Outbox): void {
@@ -251,7 +257,8 @@ export class Raft {
   #yieldTo(other: HubId, now: Millis): void {
     if (this.#role.kind !== "candidate" || !this.#role.candidacy.pre) return;
     const order = this.state.configuration.voters.map(({ hubId }) => hubId);
-    if (order.indexOf(other) > order.indexOf(this.state.self)) return;
+    const place = order.indexOf(other);
+    if (place === -1 || place > order.indexOf(this.state.self)) return;
     this.#role = { kind: "follower" };
     this.#electionAt = now + this.state.randomElectionMs() * RETRY;
   }
@@ -366,7 +373,9 @@ export class Raft {
       this.#electionAt = Number.POSITIVE_INFINITY;
       return;
     }
-    this.#electionAt = now + state.randomElectionMs();
+    // The only voter has nobody to wait for.
+    const alone = isMajority(state.configuration, ({ hubId }) => hubId === state.self);
+    this.#electionAt = alone ? now : now + state.randomElectionMs();
     if (state.leader !== null && state.doubted.has(state.leader)) this.#hurry(now);
   }
 

@@ -58,7 +58,7 @@ export class Sender {
       quiesce,
     });
     if (!queued) {
-      progress.backTo(progress.match + 1);
+      progress.lost();
       return false;
     }
     progress.commitTold = s.commit;

@@ -3,7 +3,7 @@
  * hubs, and copied by every regional coordinator into its own group, so that local hubs have them too.
  */
 import { z } from "zod";
-import type { Json, RegionId } from "../../common/types.ts";
+import type { Json } from "../../common/types.ts";
 import { hotSettings } from "../../config/hot-settings.ts";
 import { identifier } from "../../config/sections.ts";
 
@@ -13,11 +13,6 @@ export const REGIONS = `${RESERVED}regions/`;
 
 /** `force`: also while clusters there are in service. */
 export const regionDecision = z.strictObject({ state: z.enum(["active", "removed"]), force: z.boolean().optional() });
-export type RegionDecision = z.infer<typeof regionDecision>;
-
-export function regionKey(region: RegionId): string {
-  return `${REGIONS}${region}`;
-}
 
 /** Null: it may be voted on. Else why not, for people. */
 export function malformed(key: string, value: Json): string | null {

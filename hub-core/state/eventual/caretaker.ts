@@ -9,7 +9,7 @@ import { isGone, recordKeys } from "../../wire/catalog.ts";
 import { MAX_CONTRIBUTION_BYTES } from "../../wire/state-records.ts";
 import { covers, type KeyState } from "../types/key-state.ts";
 import { sizeOf, toContribution } from "./contribution.ts";
-import { type EventualKey, type Source, said } from "./eventual-key.ts";
+import { type EventualKey, isOnBehalf, type Source, said } from "./eventual-key.ts";
 import type { Graves } from "./graves.ts";
 import type { KeyTable } from "./key-table.ts";
 import { KEYS_PER_ROUND, ROUND_MS } from "./limits.ts";
@@ -84,7 +84,7 @@ export class Caretaker {
       }
       const before = key.source(self, source.recordKey);
       const word = before ? said([before, source]) : said([source]);
-      if (this.#say(source.recordKey, word, true, now, out)) this.#around.metrics.count("state_words_taken_over_total");
+      if (this.#say(source.recordKey, word, now, out)) this.#around.metrics.count("state_words_taken_over_total");
     }
     this.#keepMemory(key, now, out);
   }
@@ -97,7 +97,7 @@ export class Caretaker {
     const since = Math.max(...[...key.sources].map((source) => source.since));
     const ownTurn = since + TAKE_OVER_AFTER_MS + this.#rank(key.key) * RANK_MS;
     if (ownTurn > now) return this.lookAt(key.key, ownTurn);
-    this.#say(recordKey, key.state, false, now, out);
+    this.#say(recordKey, key.state, now, out);
   }
 
   /** All that this hub says of a dead key becomes the whole of it, without what was removed; once all agree, nothing. */
@@ -106,7 +106,7 @@ export class Caretaker {
     if (now < key.deadSince + BURY_AFTER_MS) return this.lookAt(key.key, key.deadSince + BURY_AFTER_MS);
     const own = [...key.sources].filter(({ origin }) => origin === self);
     for (const source of own) {
-      if (!covers(said([source]), key.state)) this.#say(source.recordKey, key.state, source.onBehalf, now, out);
+      if (!covers(said([source]), key.state)) this.#say(source.recordKey, key.state, now, out);
     }
     this.#graves.changed(now);
     if (!this.#graves.isSettled(key) || !this.#graves.isKnownToAll(key)) return;
@@ -117,10 +117,10 @@ export class Caretaker {
   /** Words of others are given back once those who have a better right to them say as much. */
   #retireCopies(key: EventualKey, now: Millis, out: Outbox): void {
     const { self, config } = this.#around;
-    const copies = [...key.sources].filter(({ origin, onBehalf }) => origin === self && onBehalf);
+    const copies = [...key.sources].filter((source) => source.origin === self && isOnBehalf(source));
     if (copies.length === 0) return;
     const better = [...key.sources].filter(
-      (source) => this.#presence.goneSince(source) === null && (!source.onBehalf || source.origin < self),
+      (source) => this.#presence.goneSince(source) === null && (!isOnBehalf(source) || source.origin < self),
     );
     const together = said(better);
     for (const copy of copies) {
@@ -129,17 +129,18 @@ export class Caretaker {
     }
   }
 
-  #say(recordKey: string, state: KeyState, onBehalf: boolean, now: Millis, out: Outbox): boolean {
+  #say(recordKey: string, state: KeyState, now: Millis, out: Outbox): boolean {
     const contribution = toContribution(state);
+    const { replica: saidIn } = this.#around;
     if ((sizeOf(contribution) ?? Number.POSITIVE_INFINITY) > MAX_CONTRIBUTION_BYTES) {
       this.#around.metrics.count("state_words_too_large_total");
       return false;
     }
-    return this.#around.publish(recordKey, { kind: "state", contribution, onBehalf }, "normal", null, now, out);
+    return this.#around.publish(recordKey, { kind: "state", contribution, saidIn }, "normal", null, now, out);
   }
 
   #retire(recordKey: string, expiresAt: Millis, now: Millis, out: Outbox): void {
-    const body = { kind: "state", contribution: null, onBehalf: false } as const;
+    const body = { kind: "state", contribution: null, saidIn: this.#around.replica } as const;
     this.#around.publish(recordKey, body, "normal", expiresAt, now, out);
   }
 

@@ -72,7 +72,7 @@ export function newestStamp({ vector, cloud, entries }: Contribution): Stamp {
 
 /** Undefined when there is more of it than any record holds. */
 export function sizeOf(contribution: Contribution): number | undefined {
-  const body: StateRecord = { kind: "state", contribution, onBehalf: false };
+  const body: StateRecord = { kind: "state", contribution, saidIn: 0 };
   try {
     return encode(recordBody, body, NEWEST_VERSION).length;
   } catch (error) {

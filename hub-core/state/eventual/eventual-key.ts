@@ -11,9 +11,15 @@ export interface Source {
   /** The life of storage in which it was first said. */
   readonly replica: string;
   readonly contribution: Contribution;
-  readonly onBehalf: boolean;
+  /** The life in which its origin says it. */
+  readonly saidIn: string;
   /** When it came here. */
   readonly since: Millis;
+}
+
+/** Said for another hub, or for an earlier life of this one. */
+export function isOnBehalf({ replica, saidIn }: Source): boolean {
+  return replica !== saidIn;
 }
 
 export class EventualKey {

@@ -11,6 +11,7 @@ import type { Conflict, EventualStatus, EventualValue, StateRequest } from "../r
 import { Caretaker } from "./caretaker.ts";
 import { Conflicts } from "./conflicts.ts";
 import { newestStamp } from "./contribution.ts";
+import { isOnBehalf, type Source } from "./eventual-key.ts";
 import { Graves } from "./graves.ts";
 import { KeyTable } from "./key-table.ts";
 import { DEFAULT_PAGE, MAX_CONFLICTS, MAX_PAGE, MAX_PAGE_BYTES } from "./limits.ts";
@@ -78,7 +79,14 @@ export class EventualState {
     const named = readStateKey(recordKey);
     if (!named) return;
     if (body?.kind === "state" && body.contribution !== null)
-      return this.#hear(origin, recordKey, named, body.contribution, body.onBehalf, now);
+      return this.#hear(named.key, {
+        origin,
+        recordKey,
+        replica: named.replica,
+        saidIn: body.saidIn.toString(36),
+        contribution: body.contribution,
+        since: now,
+      });
     const known = this.#table.get(named.key);
     if (!known) return;
     known.silence(origin, recordKey);
@@ -88,7 +96,7 @@ export class EventualState {
   /** What was removed while this hub was away may have been forgotten, so that its own words would bring it back. */
   awayTooLong(now: Millis, out: Outbox): void {
     const { self, config } = this.#around;
-    const body: StateRecord = { kind: "state", contribution: null, onBehalf: false };
+    const body: StateRecord = { kind: "state", contribution: null, saidIn: this.#around.replica };
     const expiresAt = now + config.registry.tombstoneTtlMs;
     let discarded = 0;
     for (const key of [...this.#table.all()]) {
@@ -142,27 +150,19 @@ export class EventualState {
     return new Map([...this.#table.all()].map((key) => [key.key, key.fingerprint]));
   }
 
-  #hear(
-    origin: HubId,
-    recordKey: string,
-    named: { readonly replica: string; readonly key: string },
-    contribution: NonNullable<StateRecord["contribution"]>,
-    onBehalf: boolean,
-    now: Millis,
-  ): void {
+  #hear(name: string, source: Source): void {
+    const { origin, contribution, since: now } = source;
     this.#clock.observe(newestStamp(contribution));
-    const { key: name } = named;
     const key = this.#table.at(name);
-    const source = { origin, recordKey, replica: named.replica, contribution, onBehalf, since: now };
     const { saysLess } = key.hear(source);
     this.#conflicts.review(name, key.state, contribution.entries, now);
-    const isOwnCopy = onBehalf && origin === this.#around.self;
+    const isOwnCopy = isOnBehalf(source) && origin === this.#around.self;
     const isAway = this.#presence.goneSince(source) !== null;
     if (key.isDead || isAway || isOwnCopy || saysLess) this.#caretaker.lookAt(name, now);
   }
 
   #heardOfGraves(origin: HubId, body: RecordBody | null, now: Millis): void {
-    this.#graves.heard(origin, body?.kind === "state-graves" ? body.graves : null);
+    this.#graves.heard(origin, body?.kind === "state-graves" ? body : null);
     for (const key of this.#table.all()) if (key.isDead) this.#caretaker.lookAt(key.key, now);
   }
 
@@ -170,6 +170,7 @@ export class EventualState {
     const { changed, wasAloneFor } = this.#presence.review(now);
     if (wasAloneFor !== null && wasAloneFor >= this.#around.config.registry.tombstoneTtlMs) this.awayTooLong(now, out);
     if (changed.size === 0) return;
+    this.#graves.changed(now);
     for (const key of this.#table.all()) {
       if (key.isDead || [...key.sources].some(({ origin }) => changed.has(origin)))
         this.#caretaker.lookAt(key.key, now);

@@ -1,9 +1,11 @@
 /**
- * When a removed key may be forgotten. Every hub tells of which dead keys it holds all that was ever said, and holds nothing else; a key that
- * all hubs tell alike has no live word left anywhere that could bring it back. A hub that is away holds up the forgetting until the
- * federation forgets the hub, and such a hub discards its own words when it comes back (STATE-21).
+ * When a removed key may be forgotten. Every hub tells of which dead keys it holds all that was ever said, and holds nothing else; a key of
+ * which all hubs tell the same has no live word left anywhere that could bring it back. Who all hubs are each must know as well: a hub
+ * that has just started may know few. So they tell whom they know, too, and each waits for those that it knew before it started. A hub that is away
+ * holds up the forgetting until the federation forgets the hub, and such a hub discards its own words when it comes back (STATE-21).
  */
 import type { Outbox } from "../../common/outbox.ts";
+import { hash32 } from "../../common/random.ts";
 import type { DurationMs, HubId, Millis } from "../../common/types.ts";
 import { recordKeys } from "../../wire/catalog.ts";
 import { MAX_GRAVES_TOLD } from "../../wire/state-records.ts";
@@ -15,11 +17,18 @@ import type { Surroundings } from "./surroundings.ts";
 /** One word for all that died meanwhile. */
 const TELLING_SPACING_MS: DurationMs = 10_000;
 
+interface Told {
+  readonly graves: ReadonlySet<number>;
+  readonly census: number;
+}
+
+const NOTHING: Told = { graves: new Set(), census: 0 };
+
 export class Graves {
   readonly #around: Surroundings;
   readonly #table: KeyTable;
-  readonly #told = new Map<HubId, ReadonlySet<number>>();
-  #own: ReadonlySet<number> = new Set();
+  readonly #told = new Map<HubId, Told>();
+  #own: Told = NOTHING;
   #tellAt: Millis = Number.POSITIVE_INFINITY;
   #toldAt: Millis = Number.NEGATIVE_INFINITY;
 
@@ -32,10 +41,11 @@ export class Graves {
     return this.#tellAt;
   }
 
-  heard(origin: HubId, graves: readonly number[] | null): void {
-    if (origin === this.#around.self) this.#own = new Set(graves ?? []);
-    else if (graves === null || graves.length === 0) this.#told.delete(origin);
-    else this.#told.set(origin, new Set(graves));
+  heard(origin: HubId, said: { readonly graves: readonly number[]; readonly census: number } | null): void {
+    const told = said ? { graves: new Set(said.graves), census: said.census } : NOTHING;
+    if (origin === this.#around.self) this.#own = told;
+    else if (told.graves.size === 0) this.#told.delete(origin);
+    else this.#told.set(origin, told);
   }
 
   /** Something may have to be told, or not any more. */
@@ -52,12 +62,22 @@ export class Graves {
 
   /** All that could still hold a live word of it tell of its death. */
   isKnownToAll(key: EventualKey): boolean {
-    if (!this.#own.has(key.fingerprint)) return false;
-    for (const { hubId, state } of this.#around.catalog.hubs()) {
-      if (hubId === this.#around.self || state === "left") continue;
-      if (this.#told.get(hubId)?.has(key.fingerprint) !== true) return false;
+    const { self, catalog, expected } = this.#around;
+    if (expected.some((hub) => catalog.hub(hub) === undefined)) return false;
+    const census = this.#census();
+    const tells = (told: Told | undefined): boolean => told?.census === census && told.graves.has(key.fingerprint);
+    if (!tells(this.#own)) return false;
+    for (const { hubId, state } of catalog.hubs()) {
+      if (hubId !== self && state !== "left" && !tells(this.#told.get(hubId))) return false;
     }
     return true;
+  }
+
+  #census(): number {
+    const { self, catalog } = this.#around;
+    const others = [...catalog.hubs()].filter(({ hubId, state }) => hubId !== self && state !== "left");
+    const ids = [self, ...others.map(({ hubId }) => hubId)].sort().join("\n");
+    return hash32(ids, 1) * 0x10_0000 + (hash32(ids, 2) & 0xf_ffff);
   }
 
   tick(now: Millis, out: Outbox): void {
@@ -69,7 +89,10 @@ export class Graves {
       if (graves.length < MAX_GRAVES_TOLD && this.isSettled(key)) graves.push(key.fingerprint);
     }
     graves.sort((a, b) => a - b);
-    if (graves.length === this.#own.size && graves.every((grave) => this.#own.has(grave))) return;
-    this.#around.publish(recordKeys.stateGraves, { kind: "state-graves", graves }, "bulk", null, now, out);
+    const own = this.#own;
+    const census = graves.length === 0 ? own.census : this.#census();
+    if (graves.length === own.graves.size && graves.every((grave) => own.graves.has(grave)) && census === own.census)
+      return;
+    this.#around.publish(recordKeys.stateGraves, { kind: "state-graves", graves, census }, "bulk", null, now, out);
   }
 }

@@ -201,6 +201,24 @@ test("STATE-20: while one hub has not heard of the death it is not forgotten, an
   expect(world.words("s")).toEqual([]);
 });
 
+test("STATE-20: a hub that has just started, and does not know of the others yet, forgets nothing", () => {
+  const world = three();
+  world.add("b", "s", "p");
+  world.spread();
+  world.island.add("a");
+  world.remove("a", "s");
+  world.run(1_000);
+  world.restart("a", "kept");
+  for (const id of ["b", "c"]) world.stands(id, "unknown");
+  world.run(10 * MINUTE, 10_000);
+  expect(world.words("s").filter(({ origin }) => origin === "a")).toHaveLength(1);
+  world.island.clear();
+  for (const id of ["b", "c"]) world.stands(id, "alive");
+  world.run(5 * MINUTE);
+  expect(world.values("s")).toEqual([undefined, undefined, undefined]);
+  expect(world.words("s")).toEqual([]);
+});
+
 test("STATE-20: a key that is written again while it is being forgotten stays", () => {
   for (let at = 0; at <= 90_000; at += 3_000) {
     const world = three();

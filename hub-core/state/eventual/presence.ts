@@ -28,14 +28,14 @@ export class Presence {
   }
 
   /** Since when nobody answers for a word; null while its hub does. A hub that nobody knows counts from when its word came. */
-  goneSince({ origin, replica, onBehalf, since }: Source): Millis | null {
+  goneSince({ origin, saidIn, since }: Source): Millis | null {
     const { self, catalog } = this.#around;
     if (origin === self) return null;
     const life = this.#lives.get(origin);
     const view = catalog.hub(origin);
     if (!view || isGone(view.state)) return Math.max(since, catalog.hubSince(origin));
     // A hub that lost its storage does not say it any more, unless it says so again.
-    const isOfThisLife = !life || life.replica === "0" || life.replica === replica || onBehalf;
+    const isOfThisLife = !life || life.replica === "0" || life.replica === saidIn;
     return isOfThisLife ? null : Math.max(since, life.since);
   }
 

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly config: HubConfig;
   readonly metrics: Metrics;
   readonly catalog: CatalogView;
+  /** Hubs of its groups that it knew when it started. */
+  readonly expected: readonly HubId[];
   /** One change of the hub's own log. @returns false when the log has no room for it. */
   publish(
     key: string,

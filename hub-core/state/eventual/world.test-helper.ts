@@ -149,7 +149,7 @@ export class StateWorld {
   sayAgain(id: HubId, rumor: Rumor | undefined): void {
     if (rumor?.body.kind !== "state") return;
     const { key, body, priority, expiresAt } = rumor;
-    this.#publish(id, { key, body: { ...body, onBehalf: true }, priority, expiresAt }, this.now);
+    this.#publish(id, { key, body: { ...body, saidIn: this.node(id).replica }, priority, expiresAt }, this.now);
   }
 
   /** The hub's log is gone from everyone else's store. */
@@ -169,7 +169,7 @@ export class StateWorld {
     return [...this.nodes.values()].flatMap(({ id, records }) =>
       [...records.values()].flatMap(({ origin, key: recordKey, body }) =>
         origin === id && body.kind === "state" && body.contribution !== null && recordKey.endsWith(`/${key}`)
-          ? [{ origin, onBehalf: body.onBehalf }]
+          ? [{ origin, onBehalf: !recordKey.startsWith(`state/${body.saidIn.toString(36)}/`) }]
           : [],
       ),
     );
@@ -190,6 +190,7 @@ export class StateWorld {
       replica,
       config,
       metrics,
+      expected: [...this.nodes.keys()].filter((other) => other !== id),
       catalog: this.#catalog(),
       publish: (key, body, priority, expiresAt, now) => this.#publish(id, { key, body, priority, expiresAt }, now),
     });

@@ -81,7 +81,7 @@ export class Writer {
   }
 
   #publish(recordKey: string, contribution: Contribution, now: Millis, out: Outbox): boolean {
-    const body = { kind: "state", contribution, onBehalf: false } as const;
+    const body = { kind: "state", contribution, saidIn: this.#around.replica } as const;
     return this.#around.publish(recordKey, body, "normal", null, now, out);
   }
 

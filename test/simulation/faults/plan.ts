@@ -2,6 +2,7 @@
 import type { Random } from "../../../hub-core/common/random.ts";
 import type { DurationMs } from "../../../hub-core/common/types.ts";
 import type { FrameFaults } from "../network/paths.ts";
+import { drain } from "./drain.ts";
 import type { Fault, Theatre } from "./fault.ts";
 import { bridgePartition, isolation, oneWayPartition, partition, slowLinks } from "./partitions.ts";
 import {
@@ -37,6 +38,7 @@ export const FAULTS: readonly Fault[] = [
   bridgePartition,
   isolation,
   slowLinks,
+  drain,
 ];
 
 /** Faults of single frames, by name, beside those of hubs and paths. */

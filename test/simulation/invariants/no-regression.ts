@@ -14,6 +14,13 @@ export function noRegression(): Invariant {
   const seenBy = new Map<string, Seen>();
   return {
     name,
+    // Gaps of a hub that was away are given up for that time only.
+    afterStep: ({ hub, effects }) => {
+      for (const effect of effects) {
+        if (effect.kind === "log" && effect.event === "gaps_asked_for_again")
+          seenBy.get(hub.id)?.vector.delete(String(effect.fields.hub));
+      }
+    },
     onLogs: (hub, insight, _, changed) => {
       let seen = seenBy.get(hub.id);
       if (seen?.run !== hub.run) {

@@ -29,14 +29,6 @@ export const FAILOVER_MUTANTS: readonly Mutant[] = [
     withinSeeds: 3,
   },
   {
-    name: "believes an election of an older term",
-    file: "hub-core/coordination/coordination.ts",
-    find: "if (known && fact.term < known.term) return;",
-    replace: "if (known && fact.term < 0) return;",
-    scenario: lost("partition", "isolation"),
-    withinSeeds: 5,
-  },
-  {
     name: "stands in and tells nobody",
     file: "hub-core/hub/standing-in.ts",
     find: "leads.filter((each) => standing(each) || this.#place?.inService === true),",

@@ -7,6 +7,8 @@ import type { SimHub } from "../sim-hub.ts";
 export interface Place {
   readonly hub: SimHub;
   readonly epoch: number;
+  /** All living hubs were seen to have it. Then it binds whatever storage is lost. */
+  isEverywhere: boolean;
 }
 
 interface Counted {
@@ -35,11 +37,11 @@ interface Register {
 }
 
 export function placeOf(hub: SimHub): Place {
-  return { hub, epoch: hub.storage.epoch };
+  return { hub, epoch: hub.storage.epoch, isEverywhere: false };
 }
 
 function binds(place: Place | null): boolean {
-  return place !== null && place.hub.storage.epoch === place.epoch;
+  return place !== null && (place.isEverywhere || place.hub.storage.epoch === place.epoch);
 }
 
 export class StateLedger {
@@ -75,6 +77,24 @@ export class StateLedger {
     const register = this.#registers.get(key) ?? { answered: new Map(), asked: new Set() };
     this.#registers.set(key, register);
     return register;
+  }
+
+  get keys(): readonly string[] {
+    return [...this.#counters.keys(), ...this.#sets.keys(), ...this.#registers.keys()];
+  }
+
+  /** All hubs read the key alike: what was promised until now is with all of them. */
+  isEverywhere(key: string): void {
+    const places = [
+      ...(this.#counters.get(key) ?? []).map(({ answered }) => answered),
+      ...[...(this.#sets.get(key)?.values() ?? [])].flatMap(({ added, removed, contest }) => [
+        added,
+        removed,
+        contest?.place ?? null,
+      ]),
+      ...[...(this.#registers.get(key)?.answered.values() ?? [])].map(({ place }) => place),
+    ];
+    for (const place of places) if (place?.hub.storage.epoch === place?.epoch && place) place.isEverywhere = true;
   }
 
   /** What was promised and is not so, as the hub reads its keys; null when all is well. */

@@ -14,6 +14,8 @@ import { placeOf, StateLedger } from "./state-ledger.ts";
 /** After this a writer gives up waiting, and tries again with the same Idempotency-Key if it used one. */
 const PATIENCE_MS: DurationMs = 5_000;
 const TRIES = 4;
+const AT_ONCE_MS: DurationMs = 1;
+const LOOK_MS: DurationMs = 3_000;
 const KEYS_OF_A_KIND = 3;
 /** So many that one that is removed stays so for a while. */
 const MANY_KEYS = 40;
@@ -35,6 +37,21 @@ export function writeState(world: World, perMinute: number): StateWriters {
     });
   };
   if (perMinute > 0) again();
+  // A hub that has just come back is asked at once, before it has heard much.
+  world.watchers.push((hub, event) => {
+    if (event.kind !== "start" || hub.run === 1 || perMinute === 0) return;
+    const { run } = hub;
+    world.clock.after(AT_ONCE_MS, () => {
+      if (!writers.resting && hub.run === run && hub.alive) writers.hasten(hub);
+    });
+  });
+  const look = (): void => {
+    world.clock.after(LOOK_MS, () => {
+      writers.look();
+      look();
+    });
+  };
+  if (perMinute > 0) look();
   return { rest: () => writers.rest(), complaint: () => writers.complaint() };
 }
 
@@ -44,8 +61,6 @@ class Writers {
   readonly #random: Random;
   readonly #ledger = new StateLedger();
   #written = 0;
-  /** By hub: the run in which it was last asked. */
-  readonly #runs = new Map<SimHub, number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -57,7 +72,7 @@ class Writers {
   }
 
   act(): void {
-    const hub = this.#justStarted() ?? this.#random.pick(this.#world.hubs.filter(({ alive }) => alive));
+    const hub = this.#random.pick(this.#world.hubs.filter(({ alive }) => alive));
     if (!hub) return;
     this.#written += 1;
     const number = this.#random.below(KEYS_OF_A_KIND);
@@ -86,11 +101,21 @@ class Writers {
     }
   }
 
-  /** A hub that has just come back is asked at once, before it has heard much. */
-  #justStarted(): SimHub | undefined {
-    const hub = this.#world.hubs.find((each) => each.alive && (this.#runs.get(each) ?? 1) !== each.run);
-    if (hub) this.#runs.set(hub, hub.run);
-    return hub;
+  /** What is written before the hub knows what it, or anyone, wrote before. */
+  hasten(hub: SimHub): void {
+    this.#written += 1;
+    const number = this.#random.below(KEYS_OF_A_KIND);
+    this.#count(hub, `count/${number}`);
+    this.#add(hub, `gone/${number}`, [`element-${this.#written}`]);
+  }
+
+  /** Which promises have reached everyone who lives. */
+  look(): void {
+    const states = this.#world.hubs.flatMap((hub) => this.#world.inspect(hub)?.state ?? []);
+    for (const key of this.#ledger.keys) {
+      const versions = new Set(states.map((state) => state.read(key)?.version));
+      if (versions.size === 1) this.#ledger.isEverywhere(key);
+    }
   }
 
   complaint(): string | null {
@@ -227,7 +252,9 @@ class Writers {
     const end = (reply: Reply | null): void => {
       if (!open) return;
       open = false;
-      if (reply?.ok && hub.run === run && revisionOf(reply) <= before)
+      // A retry is answered as the first try was.
+      const isAnew = request.idempotencyKey === undefined;
+      if (isAnew && reply?.ok && hub.run === run && revisionOf(reply) <= before)
         throw new Violation(
           "state-revision-rises",
           `${request.key} at ${hub.id} was at ${before} before a write, and then at ${revisionOf(reply)}`,

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { Metrics } from "../common/metrics.ts";
+import { Random } from "../common/random.ts";
+import { StrongKeyValues } from "../state/strong/index.ts";
+import { briefly } from "../state/strong/operations.test-helper.ts";
+import { Disk, entryOf, GROUP, LINEAGE, TestOutbox, TIMING, votersOf } from "./consensus.test-helper.ts";
+import { Consensus } from "./consensus.ts";
+import { GroupState } from "./group-state.ts";
+import { says } from "./raft/actor.test-helper.ts";
+
+/** A follower of `b`, whose group is a, b and c. */
+function follower() {
+  const disk = new Disk();
+  const configuration = votersOf(["a", "b", "c"]);
+  disk.vote = { lineage: LINEAGE, term: 1, votedFor: null };
+  disk.entries.set(1, entryOf({ term: 1, at: 0, body: { kind: "configuration", configuration } }));
+  const out = new TestOutbox(disk);
+  const consensus = new Consensus({
+    group: GROUP,
+    self: "a",
+    parent: "b",
+    expected: ["a", "b", "c"],
+    replica: 1,
+    incarnation: 1,
+    stored: disk.load(),
+    state: new GroupState({ group: GROUP, keyValues: new StrongKeyValues(GROUP), validate: () => null }),
+    config: { threshold: 0.6, proposalTimeoutMs: 10_000, maxProposals: 10 },
+    timing: TIMING,
+    members: () => [],
+    random: new Random(1),
+    metrics: new Metrics(),
+  });
+  consensus.start(0, out);
+  consensus.receive("b", says("raft-append", 1, { prevIndex: 1, prevTerm: 1 }), 1, out);
+  const told = (id: string): string | undefined => {
+    const reply = out.replies.get(id);
+    return reply && briefly(reply);
+  };
+  const put = (id: string, now: number): void =>
+    consensus.request(id, { kind: "state-put", group: GROUP, key: id, value: 1 }, now, out);
+  const get = (id: string, now: number): void =>
+    consensus.request(id, { kind: "state-get", group: GROUP, key: id, consistency: "linearizable" }, now, out);
+  const doubt = (hubIds: readonly string[], doubted: boolean, now: number): void => {
+    for (const hubId of hubIds) consensus.doubt(hubId, doubted, now, out);
+  };
+  return { consensus, out, told, put, get, doubt };
+}
+
+test("RAFT-30, RAFT-52: cut off with its leader known still, a hub says at once that there is no quorum", () => {
+  const { consensus, out, told, put, get, doubt } = follower();
+  doubt(["b", "c"], true, 10);
+  expect(consensus.status(11)).toMatchObject({ leader: "b", quorum: { have: 1, need: 2 } });
+  put("w", 11);
+  get("r", 11);
+  expect([told("w"), told("r")]).toEqual(["503 no_quorum", "503 no_quorum"]);
+  expect(out.takeOf("raft-forward")).toEqual([]);
+});
+
+test("RAFT-52: what the leader was handed before is told of only when it is known, and nothing is refused while the leader is there", () => {
+  const { out, told, put, get, doubt } = follower();
+  put("before", 2);
+  expect(out.takeOf("raft-forward")).toHaveLength(1);
+  doubt(["b", "c"], true, 10);
+  expect(told("before")).toBeUndefined();
+  doubt(["b"], false, 20);
+  put("after", 21);
+  get("r", 21);
+  expect([told("before"), told("after"), told("r")]).toEqual([undefined, undefined, undefined]);
+  expect(out.takeOf("raft-forward").at(-1)?.commands).toHaveLength(1);
+});
