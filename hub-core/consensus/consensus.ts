@@ -64,6 +64,9 @@ export interface GroupLeader {
   readonly term: number;
 }
 
+/** What was sent to a leader and is not answered is sent again: well within the time-out of a proposal. */
+const MAX_RETRY_MS: DurationMs = 4_000;
+
 export class Consensus {
   readonly group: GroupId;
   readonly options: ConsensusOptions;
@@ -85,7 +88,7 @@ export class Consensus {
     this.replication = new Replication({ group, self, replica, stored, timing, random }, options.state);
     const { raft } = this.replication;
     const { incarnation, state } = options;
-    const retryMs = timing.electionMs;
+    const retryMs = Math.min(MAX_RETRY_MS, timing.electionMs);
     this.#forwarding = new Forwarding({ group, self, incarnation, retryMs, raft, state });
     this.#reading = new Reading({ group, retryMs, raft });
     this.#watchers = new Watchers(group, options.state.keyValues);

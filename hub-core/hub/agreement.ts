@@ -309,11 +309,12 @@ function reservedKey(request: ConsensusRequest): Reply | null {
 }
 
 /**
- * Both follow how fast the group is meant to notice a death. An election time-out is several round trips around the planet, and
- * several heartbeats.
+ * How fast the group is meant to notice a death. An election time-out is several round trips around the planet, and several
+ * heartbeats; it is the last resort, as membership tells of a death first: where a hub may hibernate it is not near, or it would
+ * keep the hub awake. A group falls silent two heartbeats after the last that it had to do.
  */
 function timingOf(probeIntervalMs: DurationMs) {
-  const between = (least: number, value: number, most: number): number => Math.min(most, Math.max(least, value));
-  const electionMs = between(1_000, 2 * probeIntervalMs, 5_000);
-  return { heartbeatMs: electionMs / 8, electionMs, quietAfterMs: electionMs / 4 };
+  const electionMs = Math.min(20_000, Math.max(1_000, 2 * probeIntervalMs));
+  const heartbeatMs = Math.min(625, electionMs / 8);
+  return { heartbeatMs, electionMs, quietAfterMs: 2 * heartbeatMs };
 }

@@ -27,6 +27,8 @@ export type Role =
 const DOUBT_STEP_MS: DurationMs = 15;
 /** Of an election time-out: after the others would not have it. */
 const RETRY = 0.25;
+/** Who asks in vain asks ever less often, up to eight times: nobody may be there for hours, and asking keeps a hub awake. */
+const MAX_DOUBLINGS = 3;
 
 /** No group lives to see it; a peer that says so would leave no room for later ones. */
 const MAX_TERM = 2 ** 48;
@@ -40,6 +42,8 @@ export class Raft {
   readonly #following: Following;
   #role: Role = { kind: "follower" };
   #electionAt: Millis = Number.POSITIVE_INFINITY;
+  /** Questions in a row, up to `MAX_DOUBLINGS`, after which nobody has led. */
+  #vain = 0;
   /** Reads that the leader has vouched for, and those that it no longer can; for whoever asked. */
   readonly readsReady: ReadReady[] = [];
   readonly readsAbandoned: ReadAsked[] = [];
@@ -117,7 +121,8 @@ export class Raft {
       else if (!doubted) leadership.remind(hubId, now, out);
       return;
     }
-    if (hubId !== state.leader) return;
+    this.#vain = 0;
+    if (hubId !== state.leader && (doubted || state.leader !== null)) return;
     if (doubted) this.#hurry(now);
     else this.#rearm(now);
   }
@@ -195,7 +200,8 @@ export class Raft {
     }
     const candidacy = new Candidacy(pre ? state.term + 1 : state.term, pre, state.self, state.replica);
     this.#role = { kind: "candidate", candidacy };
-    this.#electionAt = now + state.randomElectionMs();
+    if (pre) this.#vain = Math.min(MAX_DOUBLINGS, this.#vain + 1);
+    this.#electionAt = now + state.randomElectionMs() * (pre ? 2 ** (this.#vain - 1) : 1);
     for (const { hubId, replica } of replicasOf(state.configuration)) {
       if (hubId === state.self || !isVoter(state.configuration, hubId, replica)) continue;
       const { lastIndex, lastTerm } = state.log;
@@ -218,7 +224,7 @@ export class Raft {
         return candidacy.pre ? this.#campaign(false, false, now, out) : this.#lead(now, out);
       case "lost":
         this.#role = { kind: "follower" };
-        this.#electionAt = now + this.state.randomElectionMs() * RETRY;
+        this.#electionAt = now + this.state.randomElectionMs() * RETRY * 2 ** Math.max(0, this.#vain - 1);
         return;
     }
   }
@@ -336,6 +342,7 @@ export class Raft {
       out.log("debug", "consensus_follows", { group: state.group, term: state.term, leader: from });
     }
     const restored = this.#following.receive(from, message, now, out);
+    this.#vain = 0;
     if (this.#following.quiet && !state.doubted.has(from)) this.#electionAt = Number.POSITIVE_INFINITY;
     else if (!state.doubted.has(from)) this.#rearm(now);
     return restored;
