@@ -242,6 +242,8 @@ test("REG-9: what was given up is asked for again once the hub is back, and noth
   expect(store.reopen("a")).toBe(false);
   store.giveUpGaps("a");
   expect(store.changesSince("a", 0, 10_000)).toMatchObject({ upTo: 1, more: false });
+  expect(store.apply(rumor("a", 2, cluster("v")), "p", NOW)).toBe("applied");
+  expect(store.apply(rumor("a", 2, cluster("v")), "p", NOW)).toBe("stale");
   expect(store.reopen("a")).toBe(true);
   expect(store.vector().get("a")).toBe(1);
   expect(catalog.cluster("x")).toBeDefined();

@@ -155,7 +155,8 @@ export class RecordStore implements RumorStore {
     if (!isKeyOf(key, rumor.body)) return this.#reject("key");
     const log = this.#logs.get(origin) ?? this.#admit();
     if (!log) return this.#reject("origins");
-    if (log.seen(seq)) return "stale";
+    // What was given up and comes after all is as new as ever.
+    if (log.seen(seq) && seq <= (this.#givenUp.get(origin) ?? seq)) return "stale";
     const known = log.newest(key);
     if (known && known.seq >= seq) {
       this.#see(origin, log, seq);

@@ -18,6 +18,8 @@ import type { Surroundings } from "./surroundings.ts";
 
 /** A hub that fails may be back soon, and what it said is still with everyone. */
 const TAKE_OVER_AFTER_MS: DurationMs = 30_000;
+/** A hub that is back without its storage hears its own words within moments, or not at all. */
+const LOST_AFTER_MS: DurationMs = 2_000;
 /** Between the first to take over and the next: by then that one's word has come. */
 const RANK_MS: DurationMs = 3_000;
 const MAX_RANK = 40;
@@ -77,7 +79,7 @@ export class Caretaker {
     const present = said(sources.filter(({ gone }) => gone === null).map(({ source }) => source));
     for (const { source, gone } of away) {
       if (covers(present, said([source]))) continue;
-      const ownTurn = gone + (this.#hasLeft(source) ? 0 : TAKE_OVER_AFTER_MS) + this.#rank(key.key) * RANK_MS;
+      const ownTurn = gone + this.#grace(source) + this.#rank(key.key) * RANK_MS;
       if (ownTurn > now) {
         this.lookAt(key.key, ownTurn);
         continue;
@@ -144,8 +146,11 @@ export class Caretaker {
     this.#around.publish(recordKey, body, "normal", expiresAt, now, out);
   }
 
-  #hasLeft({ origin }: Source): boolean {
-    return this.#around.catalog.hub(origin)?.state === "left";
+  /** How long its hub may still come and say it itself. */
+  #grace({ origin }: Source): DurationMs {
+    const state = this.#around.catalog.hub(origin)?.state;
+    if (state === "left") return 0;
+    return state === undefined || isGone(state) ? TAKE_OVER_AFTER_MS : LOST_AFTER_MS;
   }
 
   /** This hub's place in the line of those who are here, another line for each key. */

@@ -123,7 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "accepts a record with a lower number than the one it has",
     file: "hub-core/registry/record-store.ts",
-    find: 'if (log.seen(seq)) return "stale";\n    const known = log.newest(key);\n    if (known && known.seq >= seq) {',
+    find: 'if (log.seen(seq) && seq <= (this.#givenUp.get(origin) ?? seq)) return "stale";\n    const known = log.newest(key);\n    if (known && known.seq >= seq) {',
     replace: "const known = log.newest(key);\n    if (known && known.seq === seq) {",
     scenario: [
       "--hubs",

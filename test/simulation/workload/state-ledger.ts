@@ -94,7 +94,9 @@ export class StateLedger {
       ]),
       ...[...(this.#registers.get(key)?.answered.values() ?? [])].map(({ place }) => place),
     ];
-    for (const place of places) if (place?.hub.storage.epoch === place?.epoch && place) place.isEverywhere = true;
+    // A hub that is down was not asked, and may hold what nobody else has heard.
+    for (const place of places)
+      if (place?.hub.alive && place.hub.storage.epoch === place.epoch) place.isEverywhere = true;
   }
 
   /** What was promised and is not so, as the hub reads its keys; null when all is well. */

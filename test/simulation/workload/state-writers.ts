@@ -114,7 +114,8 @@ class Writers {
     const states = this.#world.hubs.flatMap((hub) => this.#world.inspect(hub)?.state ?? []);
     for (const key of this.#ledger.keys) {
       const versions = new Set(states.map((state) => state.read(key)?.version));
-      if (versions.size === 1) this.#ledger.isEverywhere(key);
+      // Who reads nothing may have heard of a removal, or of nothing.
+      if (versions.size === 1 && !versions.has(undefined)) this.#ledger.isEverywhere(key);
     }
   }
 
