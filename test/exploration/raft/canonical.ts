@@ -23,8 +23,8 @@ const OMITTED = new Set([
 const SETS = new Set(["voters", "outgoing", "learners", "proposers"]);
 /** Points in time of which only whether they come at all decides: it is the only deadline of whoever has it. */
 const WHETHER = new Set(["_electionAt"]);
-/** Other points in time, by how far they are: two epochs ago is long ago for every rule. */
-const WHEN = new Set(["heardAt", "_heardAt", "_newsAt", "_heartbeatAt", "_checkQuorumAt", "until"]);
+/** Every other point in time, by how far it is: two epochs ago is long ago for every rule. */
+const WHEN = /At$|^until$/;
 
 export class Canonical {
   readonly #now: number;
@@ -60,7 +60,7 @@ export class Canonical {
 
   #number(value: number, field: string): string {
     if (WHETHER.has(field)) return value === Number.POSITIVE_INFINITY ? "never" : "once";
-    if (WHEN.has(field)) return String(Math.max(-2, (value - this.#now) / EPOCH_MS));
+    if (WHEN.test(field)) return String(Math.max(-2, (value - this.#now) / EPOCH_MS));
     return String(value);
   }
 

@@ -101,7 +101,7 @@ export class RaftGroup implements Machine<Cluster> {
     const { left } = cluster;
     const { view } = this.#of(cluster, self);
     if (view.role !== "leader") return;
-    if (left.heartbeats > 0)
+    if (left.heartbeats > 0 && view.deadline)
       yield* this.#step(cluster, self, { kind: "time-out" }, `${self} heartbeat`, { heartbeats: -1 });
     if (left.proposals > 0 && view.mayPropose) {
       const number = this.#scenario.proposals - left.proposals + 1;

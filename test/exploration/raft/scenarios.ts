@@ -96,7 +96,7 @@ export const FIGURE_8: Scenario = {
 export const SMALL: readonly Scenario[] = [
   { ...PLAIN, name: "one-election", idea: "one election and a command", lastTerm: 2, proposals: 1 },
   PLAIN,
-  { ...PLAIN, name: "restarts", idea: "and one of them starts again", crashes: 1 },
+  { ...PLAIN, name: "restarts", idea: "one election, a command, two restarts", lastTerm: 2, proposals: 1, crashes: 2 },
   {
     ...PLAIN,
     name: "commands",
@@ -148,6 +148,7 @@ const THREE: Scenario = { ...PLAIN, lastTerm: 4 };
 
 /** Minutes, and gigabytes. */
 export const LARGE: readonly Scenario[] = [
+  { ...PLAIN, name: "two-terms-restarts", idea: "two elections and a restart", crashes: 1 },
   { ...THREE, name: "three-terms", idea: "three elections and a command", proposals: 1 },
   { ...THREE, name: "three-terms-restarts", idea: "three elections and a restart", crashes: 1 },
   { ...PLAIN, name: "three-entries", idea: "two elections, three commands, heartbeats", proposals: 3, heartbeats: 1 },
