@@ -17,8 +17,8 @@ import type { RecordStore } from "./record-store.ts";
 
 /** Numbers are reserved in blocks, so that a change costs no write of the ceiling. */
 export const SEQ_BLOCK = 1_000;
-/** No hub uses numbers faster than this for long. */
-const MS_PER_NUMBER = 100;
+/** No hub uses numbers faster than this for long, restarts included, each of which skips the rest of a block. */
+const MS_PER_NUMBER = 1;
 
 export interface OwnLogOptions {
   readonly self: HubId;
