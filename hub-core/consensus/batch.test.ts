@@ -4,7 +4,7 @@ import { type Command, ENTRY_BYTES, encodeEntry } from "../wire/log.ts";
 import { Batch, MAX_BATCH } from "./batch.ts";
 
 const command = (value: string): Command => ({
-  session: { hubId: "a", incarnation: 1, seq: 1, floor: 1 },
+  session: { hubId: "a", replica: 1, incarnation: 1, seq: 1, floor: 1 },
   idempotency: { key: "\u20ac".repeat(80), request: "r".repeat(128) },
   operation: put("\u20ac".repeat(170), value),
 });

@@ -30,7 +30,7 @@ export class Forwarding {
 
   constructor(options: ForwardingOptions) {
     this.#o = options;
-    this.writers = new Writers(options.group, options.self, options.incarnation);
+    this.writers = new Writers(options.group, options.self, options.raft.state.replica, options.incarnation);
   }
 
   nextDeadline(): Millis {
@@ -67,14 +67,14 @@ export class Forwarding {
   }
 
   /** A leader's side. */
-  forwarded(from: HubId, { commands, term }: MessageOf<"raft-forward">, now: Millis, out: Outbox): void {
+  forwarded(from: HubId, { commands, term, from: replica }: MessageOf<"raft-forward">, now: Millis, out: Outbox): void {
     const { raft, state } = this.#o;
     const quorum = raft.quorum(now);
     const refuse = (refused: readonly Command[], reason: "not-leader" | "no-quorum" | "busy"): void => {
       if (refused.length === 0) return;
       const sessions = refused.map(({ session: { incarnation, seq } }) => ({ incarnation, seq }));
       const about = { sessions, reason, ...quorum };
-      out.send(from, { kind: "raft-forward-refused", ...raft.state.envelope(0, term), ...about });
+      out.send(from, { kind: "raft-forward-refused", ...raft.state.envelope(replica, term), ...about });
     };
     if (!raft.leadership || term !== raft.state.term) return refuse(commands, "not-leader");
     this.#intake.begin(raft.state.term);

@@ -76,7 +76,7 @@ export class Log {
   command(operation: Operation, hubId: HubId = "a", idempotency: Command["idempotency"] = null): Command {
     const seq = (this.#seqs.get(hubId) ?? 0) + 1;
     this.#seqs.set(hubId, seq);
-    return { session: { hubId, incarnation: 1, seq, floor: seq }, idempotency, operation };
+    return { session: { hubId, replica: 1, incarnation: 1, seq, floor: seq }, idempotency, operation };
   }
 
   append(commands: readonly Command[]): readonly Applied[] {

@@ -40,6 +40,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 const session = fc
   .record({
     hubId: hub,
+    replica: fc.constantFrom(1, 1, 2),
     incarnation: fc.constantFrom(1, 1, 1, 2),
     seq: fc.integer({ min: 1, max: 12 }),
     back: fc.nat(6),

@@ -13,7 +13,7 @@ import {
   type Entry,
   encodeEntry,
   type ReplicatedState,
-  type Session,
+  type SessionName,
   type Verdict,
 } from "../wire/log.ts";
 import { IdempotencyKeys } from "./idempotency-keys.ts";
@@ -69,7 +69,7 @@ export class GroupState implements ReplicatedState {
     return applied;
   }
 
-  outcome(session: Pick<Session, "hubId" | "incarnation" | "seq">): Reply | undefined {
+  outcome(session: SessionName): Reply | undefined {
     return this.#sessions.outcome(session);
   }
 

@@ -4,7 +4,7 @@ import { Batch, MAX_BATCH } from "./batch.ts";
 import { Intake, MAX_QUEUED, MAX_REFUSED } from "./intake.ts";
 
 const command = (seq: number, hubId = "b", incarnation = 1): Command => ({
-  session: { hubId, incarnation, seq, floor: 1 },
+  session: { hubId, replica: 1, incarnation, seq, floor: 1 },
   idempotency: null,
   operation: { kind: "lapse" },
 });

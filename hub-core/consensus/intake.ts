@@ -3,7 +3,7 @@
  * arrives; and what it has taken it never refuses: who forwarded it tells its client what became of it.
  */
 import type { HubId } from "../common/types.ts";
-import type { Command, Session } from "../wire/log.ts";
+import type { Command, SessionName } from "../wire/log.ts";
 import type { Batch } from "./batch.ts";
 
 /** Commands that wait for the log to catch up, of all hubs. */
@@ -11,15 +11,14 @@ export const MAX_QUEUED = 4_096;
 /** Remembered refusals: beyond it the oldest stand for all before them of their hub. */
 export const MAX_REFUSED = 1_024;
 
-type Name = Pick<Session, "hubId" | "incarnation" | "seq">;
-
 export class Intake {
   #term = 0;
   #queue: Command[] = [];
   /** Queued, or in the log and not applied yet. */
   readonly #taken = new Set<string>();
   readonly #refused = new Set<string>();
-  readonly #refusedUpTo = new Map<HubId, { incarnation: number; seq: number }>();
+  /** By hub and replica. */
+  readonly #refusedUpTo = new Map<string, { incarnation: number; seq: number }>();
 
   get queued(): number {
     return this.#queue.length;
@@ -42,20 +41,21 @@ export class Intake {
     return true;
   }
 
-  hasTaken(session: Name): boolean {
+  hasTaken(session: SessionName): boolean {
     return this.#taken.has(nameOf(session));
   }
 
   /** For the rest of the term. */
-  refuse({ hubId, incarnation, seq }: Name): void {
-    this.#refused.add(nameOf({ hubId, incarnation, seq }));
+  refuse(session: SessionName): void {
+    this.#refused.add(nameOf(session));
     if (this.#refused.size <= MAX_REFUSED) return;
     const oldest = this.#refused.values().next().value as string;
     this.#refused.delete(oldest);
-    const [hub, run, number] = JSON.parse(oldest) as [HubId, number, number];
-    const before = this.#refusedUpTo.get(hub);
+    const [hubId, replica, run, number] = JSON.parse(oldest) as [HubId, number, number, number];
+    const who = `${hubId} ${replica}`;
+    const before = this.#refusedUpTo.get(who);
     const seqUpTo = before?.incarnation === run ? Math.max(before.seq, number) : number;
-    if (!before || before.incarnation <= run) this.#refusedUpTo.set(hub, { incarnation: run, seq: seqUpTo });
+    if (!before || before.incarnation <= run) this.#refusedUpTo.set(who, { incarnation: run, seq: seqUpTo });
   }
 
   fill(batch: Batch): void {
@@ -64,7 +64,7 @@ export class Intake {
   }
 
   /** From here on the state knows how it ended. */
-  applied(session: Name): void {
+  applied(session: SessionName): void {
     this.#taken.delete(nameOf(session));
   }
 
@@ -74,13 +74,13 @@ export class Intake {
     this.#taken.clear();
   }
 
-  #wasRefused(session: Name): boolean {
+  #wasRefused(session: SessionName): boolean {
     if (this.#refused.has(nameOf(session))) return true;
-    const upTo = this.#refusedUpTo.get(session.hubId);
+    const upTo = this.#refusedUpTo.get(`${session.hubId} ${session.replica}`);
     return upTo !== undefined && upTo.incarnation === session.incarnation && session.seq <= upTo.seq;
   }
 }
 
-function nameOf({ hubId, incarnation, seq }: Name): string {
-  return JSON.stringify([hubId, incarnation, seq]);
+function nameOf({ hubId, replica, incarnation, seq }: SessionName): string {
+  return JSON.stringify([hubId, replica, incarnation, seq]);
 }

@@ -6,7 +6,13 @@ import { freshState, Log } from "./group-state.test-helper.ts";
 import { MAX_OUTCOME_BYTES, MAX_OUTSTANDING, MAX_SESSIONS } from "./limits.ts";
 import { Sessions } from "./sessions.ts";
 
-const session = (seq: number, floor = 1, incarnation = 1, hubId = "a"): Session => ({ hubId, incarnation, seq, floor });
+const session = (seq: number, floor = 1, incarnation = 1, hubId = "a"): Session => ({
+  hubId,
+  replica: 1,
+  incarnation,
+  seq,
+  floor,
+});
 const write = (of: Session): Command => ({ session: of, idempotency: null, operation: put(`k${of.seq}`, of.seq) });
 
 test("SESS-1: a command that comes again gets its first reply, and changes nothing", () => {
@@ -39,7 +45,7 @@ test("SESS-1: in whatever order and however often commands come, each is applied
         if (restart) [incarnation, seq, floor] = [incarnation + 1, 0, 1];
         seq += 1;
         floor = Math.min(seq, floor + raise);
-        return write({ hubId: "a", incarnation, seq, floor });
+        return write({ hubId: "a", replica: 1, incarnation, seq, floor });
       });
     });
   const logged = made.chain((commands) => fc.array(fc.constantFrom(...commands), { maxLength: 60 }));
@@ -78,6 +84,18 @@ test("SESS-2: what a hub sent before it started anew is refused, and never appli
   expect(briefly(log.append([write(session(1, 1, 3))])[0]?.reply)).toBe("201");
   expect(briefly(log.append([write(session(8, 7, 2))])[0]?.reply)).toBe("409 superseded");
   expect(log.state.keyValues.revision).toBe(2);
+});
+
+test("SESS-2: a hub that lost its storage counts from one again, and none of its commands is taken for one of before", () => {
+  const sessions = new Sessions();
+  for (const replica of [1, 2]) {
+    const first = { ...session(1, 1, 3), replica };
+    expect(sessions.begin(first)).toBeUndefined();
+    sessions.settle(first, JSON.stringify(replica));
+  }
+  expect(sessions.begin({ ...session(1, 1, 1), replica: 2 })).toMatchObject({ problem: { code: "superseded" } });
+  expect(sessions.outcome({ ...session(1, 1, 3), replica: 1 })).toBe(1);
+  expect(sessions.outcome({ ...session(1, 1, 3), replica: 2 })).toBe(2);
 });
 
 test("SESS-3: what is settled is not applied, and its reply is not kept", () => {

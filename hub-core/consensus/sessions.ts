@@ -4,7 +4,7 @@ import type { HubId } from "../common/types.ts";
 import type { Reader, Writer } from "../wire/bytes.ts";
 import { id } from "../wire/catalog.ts";
 import { type Codec, list, struct, text, uint } from "../wire/codec.ts";
-import type { Session } from "../wire/log.ts";
+import type { Session, SessionName } from "../wire/log.ts";
 import { MAX_OUTCOME_BYTES, MAX_OUTSTANDING, MAX_SESSIONS } from "./limits.ts";
 
 /** Of JSON. A reply holds no value of a user, so it is far smaller. */
@@ -12,6 +12,7 @@ export const REPLY_BYTES = 262_144;
 
 interface HubSession {
   readonly hubId: HubId;
+  readonly replica: number;
   readonly incarnation: number;
   /** All below is settled: the hub wants no reply to it, so none is kept, and it is never applied any more. */
   floor: number;
@@ -22,19 +23,20 @@ interface HubSession {
 const stored: Codec<readonly StoredSession[]> = list(
   struct({
     hubId: id,
+    replica: uint,
     incarnation: uint,
     floor: uint,
     outcomes: list(struct({ seq: uint, reply: text(REPLY_BYTES) }), MAX_OUTSTANDING),
   }),
   MAX_SESSIONS,
 );
-interface StoredSession extends Pick<HubSession, "hubId" | "incarnation" | "floor"> {
+interface StoredSession extends Pick<HubSession, "hubId" | "replica" | "incarnation" | "floor"> {
   readonly outcomes: readonly { readonly seq: number; readonly reply: string }[];
 }
 
 export class Sessions {
-  /** The one that wrote longest ago first. */
-  #sessions = new Map<HubId, HubSession>();
+  /** By hub and replica, the one that wrote longest ago first. */
+  #sessions = new Map<string, HubSession>();
   #bytes = 0;
 
   get size(): number {
@@ -49,13 +51,15 @@ export class Sessions {
    * How a command ended that is not to be applied: its first reply when it comes again, 409 `superseded` when its hub has started
    * anew since, 504 `outcome_unknown` when it is settled, 429 `too_many_commands`. Undefined: apply it, then `settle`.
    */
-  begin({ hubId, incarnation, seq, floor }: Session): Reply | undefined {
-    const known = this.#sessions.get(hubId);
+  begin({ hubId, replica, incarnation, seq, floor }: Session): Reply | undefined {
+    const key = keyOf(hubId, replica);
+    const known = this.#sessions.get(key);
     if (known && incarnation < known.incarnation) return superseded(hubId);
-    const session = known?.incarnation === incarnation ? known : { hubId, incarnation, floor, outcomes: new Map() };
+    const session =
+      known?.incarnation === incarnation ? known : { hubId, replica, incarnation, floor, outcomes: new Map() };
     if (known && known !== session) this.#forget(known);
-    this.#sessions.delete(hubId);
-    this.#sessions.set(hubId, session);
+    this.#sessions.delete(key);
+    this.#sessions.set(key, session);
     if (this.#sessions.size > MAX_SESSIONS) this.#forgetOldest();
     this.#raise(session, floor);
     if (seq < session.floor) return settled(hubId);
@@ -66,8 +70,8 @@ export class Sessions {
   }
 
   /** The reply to a command for which `begin` had none. */
-  settle({ hubId, seq }: Session, reply: string): void {
-    const session = this.#sessions.get(hubId) as HubSession;
+  settle({ hubId, replica, seq }: Session, reply: string): void {
+    const session = this.#sessions.get(keyOf(hubId, replica)) as HubSession;
     session.outcomes.set(seq, reply);
     this.#bytes += reply.length;
     for (const other of this.#sessions.values()) {
@@ -76,8 +80,8 @@ export class Sessions {
     }
   }
 
-  outcome({ hubId, incarnation, seq }: Pick<Session, "hubId" | "incarnation" | "seq">): Reply | undefined {
-    const session = this.#sessions.get(hubId);
+  outcome({ hubId, replica, incarnation, seq }: SessionName): Reply | undefined {
+    const session = this.#sessions.get(keyOf(hubId, replica));
     const reply = session?.incarnation === incarnation ? session.outcomes.get(seq) : undefined;
     return reply === undefined ? undefined : (JSON.parse(reply) as Reply);
   }
@@ -97,7 +101,7 @@ export class Sessions {
     return () => {
       this.#sessions = new Map(
         sessions.map(({ outcomes, ...session }) => [
-          session.hubId,
+          keyOf(session.hubId, session.replica),
           { ...session, outcomes: new Map(outcomes.map(({ seq, reply }) => [seq, reply])) },
         ]),
       );
@@ -132,7 +136,7 @@ export class Sessions {
 
   #forget(session: HubSession): void {
     for (const reply of session.outcomes.values()) this.#bytes -= reply.length;
-    this.#sessions.delete(session.hubId);
+    this.#sessions.delete(keyOf(session.hubId, session.replica));
   }
 }
 
@@ -157,4 +161,8 @@ function settled(hubId: HubId): Reply<never> {
 function tooMany(hubId: HubId): Reply<never> {
   const detail = `${hubId} has ${MAX_OUTSTANDING} commands under way, and this one was not applied. Send it again when some have ended.`;
   return refused(429, "too_many_commands", detail, { limits: { commands: { max: MAX_OUTSTANDING } } });
+}
+
+function keyOf(hubId: HubId, replica: number): string {
+  return `${hubId} ${replica}`;
 }

@@ -9,7 +9,7 @@ import { MAX_WRITES, Writers } from "./writers.ts";
 const QUORUM = { have: 1, need: 2 };
 
 function writersWith(count = 1, deadline = 1_000) {
-  const writers = new Writers("global", "a", 1);
+  const writers = new Writers("global", "a", 1, 1);
   const replies: string[] = [];
   for (let i = 0; i < count; i++) {
     const finish = (reply: Reply) => replies.push(briefly(reply));
@@ -26,7 +26,7 @@ function hand(writers: Writers, term: number): number[] {
 }
 
 const applied = (writers: Writers, seq: number, incarnation = 1) =>
-  writers.applied({ hubId: "a", incarnation, seq, floor: 1 }, answered({}));
+  writers.applied({ hubId: "a", replica: 1, incarnation, seq, floor: 1 }, answered({}));
 
 test("RAFT-52: what no leader was handed was not written: said at once when nobody can be elected, else in time", () => {
   const { writers, replies } = writersWith(2);

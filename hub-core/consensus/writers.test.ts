@@ -7,7 +7,7 @@ import { configurationOf, freshState, propose, START } from "./group-state.test-
 import { Writers } from "./writers.ts";
 
 function submitted(operation: Operation) {
-  const writers = new Writers("global", "a", 1);
+  const writers = new Writers("global", "a", 1, 1);
   const replies: Reply[] = [];
   writers.submit({ operation, idempotency: null, deadline: START + 1_000, finish: (reply) => replies.push(reply) });
   const batch = new Batch();

@@ -33,13 +33,13 @@ export const MAX_WRITES = 1_024;
 
 export class Writers {
   readonly #group: GroupId;
-  readonly #hub: Pick<Session, "hubId" | "incarnation">;
+  readonly #hub: Pick<Session, "hubId" | "replica" | "incarnation">;
   readonly #waiting = new Map<number, Waiting>();
   #seq = 0;
 
-  constructor(group: GroupId, hubId: HubId, incarnation: number) {
+  constructor(group: GroupId, hubId: HubId, replica: number, incarnation: number) {
     this.#group = group;
-    this.#hub = { hubId, incarnation };
+    this.#hub = { hubId, replica, incarnation };
   }
 
   get waiting(): number {
@@ -107,9 +107,9 @@ export class Writers {
 
   /** It is in the log. */
   applied(session: Session, reply: Reply): void {
-    if (session.hubId === this.#hub.hubId && session.incarnation === this.#hub.incarnation) {
-      this.#settle(session.seq, reply);
-    }
+    const { hubId, replica, incarnation } = this.#hub;
+    const own = session.hubId === hubId && session.replica === replica && session.incarnation === incarnation;
+    if (own) this.#settle(session.seq, reply);
   }
 
   /** A snapshot may have passed over entries with commands of this hub. */

@@ -100,10 +100,13 @@ export type OperationOf<K extends Operation["kind"]> = Extract<Operation, { kind
 
 /**
  * A client session (Raft thesis §6.3): `seq` goes up by one with each command of a hub's run, and all below `floor` are
- * settled. A command that is appended twice is applied once.
+ * settled. A command that is appended twice is applied once. A hub that lost its storage counts its incarnations anew, so its
+ * runs are told apart by `replica` too.
  */
-export const session = struct({ hubId: id, incarnation: uint, seq: uint, floor: uint });
+export const session = struct({ hubId: id, replica: uint, incarnation: uint, seq: uint, floor: uint });
 export type Session = Decoded<typeof session>;
+/** What tells a command from all others. */
+export type SessionName = Omit<Session, "floor">;
 
 export const command = struct({
   session,
@@ -185,7 +188,7 @@ export interface ReplicatedState {
   /** @returns how each command ended, in order. A repeated one gets its first reply, and changes nothing. */
   apply(entry: Entry, context: ApplyContext): readonly Applied[];
   /** The reply to a command that was applied, also before a snapshot that was restored; undefined when it was not. */
-  outcome(session: Pick<Session, "hubId" | "incarnation" | "seq">): Reply | undefined;
+  outcome(session: SessionName): Reply | undefined;
   /** The open ballots in which `voter` has a vote and has not given it. */
   verdicts(voter: HubId): readonly Verdict[];
   /** Proposals that are not decided. */

@@ -147,7 +147,7 @@ export class Actor {
     this.out.take();
     for (let i = 0; i < n; i++) {
       this.seq += 1;
-      const session = { hubId, incarnation: 1, seq: this.seq, floor: 1 };
+      const session = { hubId, replica: 1, incarnation: 1, seq: this.seq, floor: 1 };
       const operation = {
         kind: "put",
         key: "k",

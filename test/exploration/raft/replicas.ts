@@ -275,7 +275,7 @@ function perform(running: Running, event: ReplicaEvent): void {
       running.now = now + EPOCH_MS;
       return;
     case "propose": {
-      const session = { hubId: event.proposer, incarnation: 1, seq: event.number, floor: 0 };
+      const session = { hubId: event.proposer, replica: 1, incarnation: 1, seq: event.number, floor: 0 };
       leadership?.propose([{ session, idempotency: null, operation: { kind: "lapse" } }], now, outbox);
       return;
     }
