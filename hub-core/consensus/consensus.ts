@@ -90,7 +90,7 @@ export class Consensus {
     const { incarnation, state } = options;
     const retryMs = Math.min(MAX_RETRY_MS, timing.electionMs);
     this.#forwarding = new Forwarding({ group, self, incarnation, retryMs, raft, state });
-    this.#reading = new Reading({ group, retryMs, raft });
+    this.#reading = new Reading({ group, incarnation, retryMs, raft });
     this.#watchers = new Watchers(group, options.state.keyValues);
     this.#duties = new Duties(this);
     options.metrics.declare("consensus_proposal_time", { group });

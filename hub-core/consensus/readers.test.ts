@@ -6,7 +6,7 @@ import { MAX_READS_WAITING, Readers } from "./readers.ts";
 const QUORUM = { have: 1, need: 2 };
 
 function readersWith(count = 1, deadline = 1_000) {
-  const readers = new Readers("global");
+  const readers = new Readers("global", 0);
   const replies: string[] = [];
   for (let i = 0; i < count; i++) {
     const finish = (reply: Reply) => replies.push(briefly(reply));

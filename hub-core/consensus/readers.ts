@@ -21,10 +21,12 @@ export const MAX_READS_WAITING = 4_096;
 export class Readers {
   readonly #group: GroupId;
   readonly #waiting = new Map<number, Waiting>();
-  #lastId = 0;
+  #lastId: number;
 
-  constructor(group: GroupId) {
+  /** `firstId`: another for each run, so that no answer to an earlier run is taken for one to this. */
+  constructor(group: GroupId, firstId: number) {
     this.#group = group;
+    this.#lastId = firstId;
   }
 
   get waiting(): number {

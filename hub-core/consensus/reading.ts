@@ -1,15 +1,19 @@
 /** Read indexes between the hubs that wait for them and the leader that vouches: a follower's side, and a leader's. */
 import type { Outbox } from "../common/outbox.ts";
+import { hash32 } from "../common/random.ts";
 import type { DurationMs, GroupId, HubId, Millis } from "../common/types.ts";
 import type { MessageOf } from "../wire/messages.ts";
 import type { QuorumView, Raft } from "./raft/index.ts";
 import { Readers } from "./readers.ts";
 
+/** More than a run ever asks: their numbers are its own. */
+const READS_OF_A_RUN = 0x10_0000;
 /** Of one question. */
 const MAX_READS = 1_024;
 
 export interface ReadingOptions {
   readonly group: GroupId;
+  readonly incarnation: number;
   /** A question that is not answered by then is asked again. */
   readonly retryMs: DurationMs;
   readonly raft: Raft;
@@ -21,8 +25,8 @@ export class Reading {
   readonly #retryMs: DurationMs;
   #retryAt: Millis = Number.POSITIVE_INFINITY;
 
-  constructor({ group, retryMs, raft }: ReadingOptions) {
-    this.readers = new Readers(group);
+  constructor({ group, incarnation, retryMs, raft }: ReadingOptions) {
+    this.readers = new Readers(group, hash32(`${raft.state.replica}/${incarnation}`) * READS_OF_A_RUN);
     this.#raft = raft;
     this.#retryMs = retryMs;
   }
@@ -51,6 +55,7 @@ export class Reading {
       else this.#answer(from, ids, index, now, out);
     }
     for (const { from, ids } of raft.readsAbandoned.splice(0)) {
+      out.log("debug", "consensus_reads_abandoned", { group: state.group, term: state.term, reads: ids.length });
       if (from !== null) this.#answer(from, ids, null, now, out);
     }
     this.readers.appliedUpTo(applied);
@@ -91,9 +96,10 @@ export class Reading {
     out.send(leader, { kind: "raft-read", ...raft.state.envelope(0), ids });
   }
 
-  /** What cannot be committed cannot be vouched for either, until this term's first entry is. */
+  /** What cannot be committed cannot be vouched for either. */
   #mayVouch({ have, need }: QuorumView): boolean {
-    return this.#raft.leadership?.settled === true || have >= need;
+    const { commit, log } = this.#raft.state;
+    return commit === log.lastIndex || have >= need;
   }
 
   #answer(to: HubId, ids: readonly number[], index: number | null, now: Millis, out: Outbox): void {

@@ -353,20 +353,19 @@ export class Leadership {
 
   #runReads(now: Millis, out: Outbox): ReadReady[] {
     if (!this.settled) return [];
-    if (this.#reads.begin(() => ++this.#round, this.#s.commit)) this.broadcast(now, out);
     const ready: ReadReady[] = [];
-    for (let round = this.#reads.earliestRound; round !== null; round = this.#reads.earliestRound) {
-      const answered = round;
-      const confirmed = isMajority(this.#s.configuration, (member) => {
+    for (;;) {
+      // Up to the last entry: who proposed one may know before this leader that it is committed, and have said so.
+      if (this.#reads.begin(() => ++this.#round, this.#s.log.lastIndex)) this.broadcast(now, out);
+      const round = this.#reads.earliestRound;
+      const isConfirmed = (member: Replica): boolean => {
         if (this.#isSelf(member)) return true;
         const progress = this.#progress.get(member.hubId);
-        return progress?.member.replica === member.replica && progress.round >= answered;
-      });
-      if (!confirmed) break;
-      ready.push(...this.#reads.confirmed(answered));
-      if (this.#reads.begin(() => ++this.#round, this.#s.commit)) this.broadcast(now, out);
+        return progress?.member.replica === member.replica && progress.round >= (round as number);
+      };
+      if (round === null || !isMajority(this.#s.configuration, isConfirmed)) return ready;
+      ready.push(...this.#reads.confirmed(round));
     }
-    return ready;
   }
 
   #runTransfer(out: Outbox): void {

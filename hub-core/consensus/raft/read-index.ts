@@ -1,6 +1,6 @@
 /**
  * Reads that must see every write acknowledged before they began (Raft §6.4), without writing to the log. A batch of reads
- * notes the commit index and begins a round; once a majority has answered that round, the leader was still leader after
+ * notes the last index and begins a round; once a majority has answered that round, the leader was still leader after
  * the reads began. Rounds follow each other without waiting. A round serves only reads that began before it was sent, and
  * its index is never used again.
  */
@@ -43,9 +43,9 @@ export class ReadIndex {
   }
 
   /** The waiting reads go on their way with `round`, which must be a new one. False: there is none, or it must wait. */
-  begin(round: () => number, commit: number): boolean {
+  begin(round: () => number, index: number): boolean {
     if (this.#waiting.length === 0 || this.#rounds.length >= MAX_ROUNDS) return false;
-    this.#rounds.push({ round: round(), index: commit, reads: this.#waiting });
+    this.#rounds.push({ round: round(), index, reads: this.#waiting });
     this.#waiting = [];
     this.#waitingIds = 0;
     return true;
