@@ -88,6 +88,8 @@ export class Agreement {
 
   receive(from: HubId, message: ConsensusMessage, now: Millis, out: StepEffects): void {
     const consensus = this.of(message.group);
+    const { identity, registry } = this.#o;
+    if (message.to !== 0 && message.to !== identity.replica) registry.selfRecords.mistaken(now);
     consensus?.receive(from, message, now, this.#outbox(consensus, out));
     this.#tell(now, out);
   }
@@ -201,7 +203,8 @@ export class Agreement {
         region,
         isParent: downGroupOf({ ...identity, region }) === id,
         replica: record?.replica ?? 0,
-        lineage: record === null ? null : (record.logs.find(({ group }) => group === id)?.lineage ?? 0),
+        // What came by way of a hub of an older version says nothing of logs.
+        lineage: !record?.replica ? null : (record.logs.find(({ group }) => group === id)?.lineage ?? 0),
         state: this.#o.isRemoved(region) ? "left" : state,
         stateSince: since,
         draining: record?.draining ?? false,

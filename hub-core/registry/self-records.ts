@@ -23,6 +23,8 @@ export interface SelfRecordsOptions {
 /** A hundred registrations in a row are one change of the hub's own record. */
 const COALESCE_MS = 500;
 const SUMMARY_SPACING_MS = 5_000;
+/** Between two words to those that take this hub for what it is not. */
+const MISTAKEN_SPACING_MS = 5_000;
 /** The hub's record expires with its tombstones, and is renewed this often before: a hub long gone is forgotten. */
 const RENEWALS_PER_TTL = 4;
 
@@ -34,6 +36,7 @@ export class SelfRecords {
   #logs: HubRecord["logs"] = [];
   #leads: readonly Leadership[] = [];
   #hubAt: Millis = Number.POSITIVE_INFINITY;
+  #hubToldAt: Millis = Number.NEGATIVE_INFINITY;
   #summaryAt: Millis = Number.POSITIVE_INFINITY;
   #summarisedAt: Millis = Number.NEGATIVE_INFINITY;
   #seenVersion = -1;
@@ -97,6 +100,14 @@ export class SelfRecords {
     this.#hubAt = Math.min(this.#hubAt, turned ? now : now + COALESCE_MS);
   }
 
+  /**
+   * Someone takes this hub for the replica that it was. Its record may have come to them by way of a hub of an older version,
+   * which passes on only what it can read: under a new number it goes the way of now.
+   */
+  mistaken(now: Millis): void {
+    this.#hubAt = Math.min(this.#hubAt, Math.max(now, this.#hubToldAt + MISTAKEN_SPACING_MS));
+  }
+
   setLinks(looked: readonly MeasuredLink[], now: Millis, out: Outbox): void {
     const measured = this.#trips.of(looked);
     if (!isNews(this.#links, measured, now)) return;
@@ -142,6 +153,7 @@ export class SelfRecords {
     const { self, config, owned, log, incarnation, softwareVersion } = this.#o;
     const { tombstoneTtlMs } = config.registry;
     this.#toldRoom = owned.hasRoom;
+    this.#hubToldAt = now;
     this.#hubAt = now + tombstoneTtlMs / RENEWALS_PER_TTL;
     const body: HubRecord = {
       kind: "hub",
