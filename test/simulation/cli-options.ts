@@ -1,5 +1,6 @@
 /** The command line of the simulator. */
 import { parseArgs } from "node:util";
+import type { DurationMs } from "../../hub-core/common/types.ts";
 import { parseFaults } from "./faults/plan.ts";
 import { PROFILES, type Profile } from "./hub-settings.ts";
 import { federation, flatGroup, type Topology } from "./topology.ts";
@@ -12,6 +13,7 @@ export interface CliOptions {
   readonly minutes: number;
   readonly faults: ReadonlySet<string>;
   readonly exactly: boolean;
+  readonly every: DurationMs | null;
   readonly clusters: number | null;
   readonly stateWrites: number | null;
   readonly jobs: number;
@@ -27,6 +29,7 @@ export const USAGE = `npm run simulate -- [options]
   --minutes N     virtual minutes of trouble (default 5)
   --faults LIST   all, none, or names separated by commas (default all); a seed draws a subset
   --exactly       every named fault, not a subset
+  --every N       mean seconds between two faults (default: drawn, 2 to 30)
   --profile P     ${PROFILES.join(" or ")} (default responsive)
   --clusters N    clusters in the federation (default: as many as hubs)
   --state-writes N  writes of eventual state per minute (default 60)
@@ -46,6 +49,7 @@ export function parseCli(args: readonly string[]): CliOptions | string {
       minutes: { type: "string", default: "5" },
       faults: { type: "string", default: "all" },
       exactly: { type: "boolean", default: false },
+      every: { type: "string" },
       profile: { type: "string", default: "responsive" },
       clusters: { type: "string" },
       "state-writes": { type: "string" },
@@ -64,6 +68,7 @@ export function parseCli(args: readonly string[]): CliOptions | string {
     hubs: Number(values.group ?? values.hubs),
     minutes: Number(values.minutes),
     clusters: values.clusters === undefined ? null : Number(values.clusters),
+    every: values.every === undefined ? null : 1_000 * Number(values.every),
     stateWrites: values["state-writes"] === undefined ? null : Number(values["state-writes"]),
     jobs: Number(values.jobs),
   };
@@ -71,9 +76,22 @@ export function parseCli(args: readonly string[]): CliOptions | string {
   if (wrong) return `--${wrong[0]}: not a number`;
   const topology = topologyOf(values.group === undefined ? "federation" : "group", numbers.hubs, profile);
   if (typeof topology === "string") return topology;
-  const { seed, seeds, minutes, clusters, stateWrites, jobs } = numbers;
+  const { seed, seeds, minutes, every, clusters, stateWrites, jobs } = numbers;
   const { exactly, trace, json } = values;
-  return { seed, seeds, topology, minutes, faults: faults.names, exactly, clusters, stateWrites, jobs, trace, json };
+  return {
+    seed,
+    seeds,
+    topology,
+    minutes,
+    faults: faults.names,
+    exactly,
+    every,
+    clusters,
+    stateWrites,
+    jobs,
+    trace,
+    json,
+  };
 }
 
 function topologyOf(shape: "federation" | "group", hubs: number, profile: Profile): Topology | string {

@@ -68,4 +68,7 @@ export const echoes: MachineKind<EchoMachine> = {
   gossip: () => ({ received: 0, duplicates: 0 }),
   versions: () => ({ logs: 0, members: 0 }),
   usage: () => [],
+  replicas: () => [],
+  relayed: () => 0,
+  proposal: () => undefined,
 };

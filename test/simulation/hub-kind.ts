@@ -2,7 +2,7 @@
 
 import type { GroupId } from "../../hub-core/common/types.ts";
 import { Hub } from "../../hub-core/hub/index.ts";
-import type { GroupView, Insight, MachineKind } from "./machine.ts";
+import type { GroupView, Insight, MachineKind, ReplicaView } from "./machine.ts";
 
 export const realHubs: MachineKind<Hub> = {
   create: (options, now) =>
@@ -40,7 +40,32 @@ export const realHubs: MachineKind<Hub> = {
     { name: "links", used: hub.links.standing, max: hub.config.network.maxConnections },
     { name: "clusters", used: hub.registry.clustersOwned, max: hub.config.limits.maxClusters },
   ],
+  replicas: (hub) => hub.agreement.all().map(replicaView),
+  relayed: (hub) =>
+    hub.groups.reduce((sum, { id }) => sum + hub.metrics.value("consensus_messages_relayed_total", { group: id }), 0),
+  proposal: (hub, group, proposalId) => {
+    const reply = hub.agreement.of(group)?.state.proposal(proposalId);
+    return reply?.ok ? reply.value : undefined;
+  },
 };
+
+function replicaView({ group, raft, replication, state }: ReturnType<Hub["agreement"]["all"]>[number]): ReplicaView {
+  const { lineage, term, votedFor, leader, configuration, log, commit } = raft.state;
+  return {
+    group,
+    lineage,
+    role: raft.role.kind,
+    term,
+    votedFor,
+    leader,
+    configuration,
+    lastIndex: log.lastIndex,
+    commit,
+    applied: replication.applied,
+    hash: state.hash,
+    quiet: raft.quiet,
+  };
+}
 
 function lookInside(hub: Hub): Insight {
   const groups = new Map<GroupId, GroupView>();

@@ -5,6 +5,7 @@ import type { HubConfig } from "../../hub-core/config/hub-config.ts";
 import type { Effect, HubEvent, StoredState } from "../../hub-core/hub/contract.ts";
 import type { EventualValue } from "../../hub-core/state/index.ts";
 import type { MemberState, RumorStore } from "../../hub-core/wire/catalog.ts";
+import type { Configuration } from "../../hub-core/wire/log.ts";
 
 export interface Machine {
   step(event: HubEvent, now: Millis): Effect[];
@@ -42,6 +43,25 @@ export interface GroupView {
   /** The hub's own: a refutation raises it in the group where it was needed. */
   readonly incarnation: number;
   readonly others: readonly MemberView[];
+}
+
+/** One group's consensus as one hub has it in memory. */
+export interface ReplicaView {
+  readonly group: GroupId;
+  /** 0: it has no log of the group. */
+  readonly lineage: number;
+  readonly role: "leader" | "candidate" | "follower";
+  readonly term: number;
+  readonly votedFor: HubId | null;
+  readonly leader: HubId | null;
+  readonly configuration: Configuration;
+  readonly lastIndex: number;
+  readonly commit: number;
+  readonly applied: number;
+  /** Of the state at `applied`. */
+  readonly hash: number;
+  /** Silent until something happens. */
+  readonly quiet: boolean;
 }
 
 /** A group that a hub takes itself to coordinate. */
@@ -83,6 +103,11 @@ export interface MachineKind<M extends Machine = Machine> {
   gossip(machine: M): { readonly received: number; readonly duplicates: number };
   /** Numbers that go up with every change of a log, and of a member: where they stand still, there is nothing new to judge. */
   versions(machine: M): Versions;
-  /** Cheap enough to ask after every step. */
+  /** Cheap enough to ask after every step, as is what follows. */
   usage(machine: M): readonly Usage[];
+  replicas(machine: M): readonly ReplicaView[];
+  /** Messages of consensus that went by way of a third hub. */
+  relayed(machine: M): number;
+  /** What the hub says of a proposal; undefined when it does not know it. */
+  proposal(machine: M, group: GroupId, proposalId: string): unknown;
 }

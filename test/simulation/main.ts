@@ -3,18 +3,12 @@
  * when it was interrupted: it says what it has by then.
  */
 import { type CliOptions, parseCli, USAGE } from "./cli-options.ts";
-import { FAULTS } from "./faults/plan.ts";
+import { EXPECTED_MARKS } from "./expected-marks.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { describeMarks, describeOutcome, TABLE_HEAD, tableRow } from "./report.ts";
 import { runSeeds } from "./seed-pool.ts";
 import type { SeedResult } from "./seed-worker.ts";
 
-const EXPECTED_MARKS = [
-  ...FAULTS.map(({ name }) => `fault:${name}`),
-  "crash-before-persist",
-  "crash-after-persist",
-  "crash-between-sends",
-];
 const INTERRUPTED = 130;
 
 const args = process.argv.slice(2);

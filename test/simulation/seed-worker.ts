@@ -25,6 +25,7 @@ export function runSeed(options: CliOptions, seed: number, progress?: (progress:
       minutes: options.minutes,
       faults: options.faults,
       exactly: options.exactly,
+      every: options.every,
       ...(options.clusters === null ? {} : { clusters: options.clusters }),
       ...(options.stateWrites === null ? {} : { stateWritesPerMinute: options.stateWrites }),
       ...(options.trace ? { print: (line: string) => console.log(line) } : {}),

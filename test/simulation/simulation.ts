@@ -1,6 +1,7 @@
 /** One seed from beginning to end: start, settle, trouble with the invariants held against everything, heal, converge. */
 import { type DurationMs, invariant } from "../../hub-core/common/types.ts";
 import { convergenceBound } from "./bounds.ts";
+import { Groups } from "./consensus/groups.ts";
 import { Agreement } from "./convergence.ts";
 import { type Failure, Violation } from "./failure.ts";
 import { Theatre } from "./faults/fault.ts";
@@ -11,6 +12,8 @@ import type { Machine, MachineKind } from "./machine.ts";
 import { CLEAN } from "./network/paths.ts";
 import type { Topology } from "./topology.ts";
 import { Trace } from "./trace.ts";
+import { countBallots, restless } from "./unanimity.ts";
+import { consult } from "./workload/agreement/consultation.ts";
 import { populate } from "./workload/population.ts";
 import { writeState } from "./workload/state-writers.ts";
 import { World } from "./world.ts";
@@ -25,6 +28,8 @@ export interface SimulationOptions {
   readonly faults: ReadonlySet<string>;
   /** All the named faults at full strength, rather than a subset drawn by the seed. */
   readonly exactly?: boolean;
+  /** Mean time between two strikes; null: drawn by the seed. */
+  readonly every?: DurationMs | null;
   readonly clusters?: number;
   /** Of eventual state, all users together. */
   readonly stateWritesPerMinute?: number;
@@ -57,7 +62,7 @@ export interface Outcome {
 export function simulate(options: SimulationOptions, kind: MachineKind<Machine>): Outcome {
   const trace = new Trace(options.print ? { print: options.print } : {});
   const world = new World({ seed: options.seed, topology: options.topology, kind, trace });
-  const plan = drawPlan(options.faults, world.random("plan"), options.exactly ?? false);
+  const plan = drawPlan(options.faults, world.random("plan"), options.exactly ?? false, options.every ?? null);
   let convergedAfterMs: DurationMs | null = null;
   const failure = guard(world, () => {
     convergedAfterMs = play(world, options, plan);
@@ -77,7 +82,8 @@ export function simulate(options: SimulationOptions, kind: MachineKind<Machine>)
 }
 
 function play(world: World, options: SimulationOptions, plan: ReturnType<typeof drawPlan>): DurationMs {
-  inspect(world, allInvariants());
+  const groups = new Groups(world);
+  inspect(world, allInvariants(groups));
   const bound = settlingTime(world);
   for (const hub of world.hubs) {
     hub.trouble();
@@ -87,10 +93,11 @@ function play(world: World, options: SimulationOptions, plan: ReturnType<typeof 
     });
   }
   const population = populate(world, options.clusters ?? Math.max(4, world.hubs.length));
+  const consultation = consult(world, groups);
   const told = teller(world, options);
   awaitAgreement(world, "formation", bound, () => told("formation", 0));
   const writers = writeState(world, options.stateWritesPerMinute ?? STATE_WRITES_PER_MINUTE);
-  const theatre = new Theatre(world, world.random("faults"));
+  const theatre = new Theatre(world, world.random("faults"), (hub) => groups.mayLose(hub));
   unleash(theatre, plan, options.minutes * 60_000);
   const trouble = options.minutes * 60_000;
   for (let done = 0; done < trouble; done += POLL_MS) {
@@ -100,12 +107,18 @@ function play(world: World, options: SimulationOptions, plan: ReturnType<typeof 
 
   world.note("world", "heals");
   population.rest();
+  consultation.rest();
   writers.rest();
   theatre.healAll();
   world.network.paths.frames = CLEAN;
   invariant(theatre.active === 0, "all faults end at the healing");
   const converged = awaitAgreement(world, "convergence", bound, () => told("convergence", 1));
   awaitQuiet(world, "tenants-are-served", bound, () => population.complaint());
+  awaitQuiet(world, "groups-come-to-rest", bound, () => restless(world, groups));
+  awaitQuiet(world, "groups-serve", bound, () => consultation.complaint());
+  awaitQuiet(world, "groups-come-to-rest", bound, () => restless(world, groups));
+  countBallots(world, groups);
+  consultation.check();
   awaitQuiet(world, "state-is-as-promised", bound, () => writers.complaint());
   return converged;
 }

@@ -109,4 +109,7 @@ export const talkers: MachineKind<TalkerMachine> = {
   gossip: () => ({ received: 0, duplicates: 0 }),
   versions: () => ({ logs: 0, members: 0 }),
   usage: () => [],
+  replicas: () => [],
+  relayed: () => 0,
+  proposal: () => undefined,
 };

@@ -3,13 +3,13 @@
 import type { Check, StoredWrite } from "../../hub-core/common/outbox.ts";
 import type { Reply } from "../../hub-core/common/problem.ts";
 import { hash32, Random } from "../../hub-core/common/random.ts";
-import { type DurationMs, type HubId, type Millis, unreachable } from "../../hub-core/common/types.ts";
+import { type DurationMs, type GroupId, type HubId, type Millis, unreachable } from "../../hub-core/common/types.ts";
 import type { CheckOutcome, Effect, HubEvent } from "../../hub-core/hub/contract.ts";
 import type { Request } from "../../hub-core/hub/requests.ts";
 import type { MemberState } from "../../hub-core/wire/catalog.ts";
 import { CheckSlots } from "./check-slots.ts";
 import { VirtualClock } from "./clock/virtual-clock.ts";
-import type { Insight, Machine, MachineKind, Usage, Versions } from "./machine.ts";
+import type { Insight, Machine, MachineKind, ReplicaView, Usage, Versions } from "./machine.ts";
 import { Marks } from "./marks.ts";
 import { planetDelay } from "./network/latency.ts";
 import { Network } from "./network/network.ts";
@@ -109,6 +109,19 @@ export class World<M extends Machine = Machine> implements Surroundings {
 
   usage(hub: SimHub): readonly Usage[] {
     return hub.machine ? this.#kind.usage(hub.machine as M) : [];
+  }
+
+  /** Its consensus, group by group; none while it is dead. */
+  replicas(hub: SimHub): readonly ReplicaView[] {
+    return hub.machine ? this.#kind.replicas(hub.machine as M) : [];
+  }
+
+  relayed(hub: SimHub): number {
+    return hub.machine ? this.#kind.relayed(hub.machine as M) : 0;
+  }
+
+  proposal(hub: SimHub, group: GroupId, proposalId: string): unknown {
+    return hub.machine ? this.#kind.proposal(hub.machine as M, group, proposalId) : undefined;
   }
 
   run(span: DurationMs): void {

@@ -14,12 +14,15 @@ export interface Fault {
 export class Theatre {
   readonly world: World;
   readonly random: Random;
+  /** Whether the loss of a hub's storage is still within what is promised. */
+  readonly mayLose: (hub: SimHub) => boolean;
   /** Ends of faults under way, so that all can be called off at once. */
   readonly #endings = new Set<() => void>();
 
-  constructor(world: World, random: Random) {
+  constructor(world: World, random: Random, mayLose: (hub: SimHub) => boolean) {
     this.world = world;
     this.random = random;
+    this.mayLose = mayLose;
   }
 
   get active(): number {

@@ -1,4 +1,5 @@
 /** Cuts between sets of hubs: both ways, one way, or with a bridge of hubs that still hear both sides. */
+import type { DurationMs } from "../../../hub-core/common/types.ts";
 import type { SimHub } from "../sim-hub.ts";
 import type { Fault, Theatre } from "./fault.ts";
 
@@ -34,12 +35,18 @@ export const isolation: Fault = {
   name: "isolation",
   strike: (theatre) => {
     const hub = theatre.victim();
-    if (!hub) return false;
-    const others = theatre.world.hubs.filter((other) => other !== hub);
-    const inwards = across(others, [hub]);
-    const outwards = across([hub], others);
-    const pairs = [inwards, outwards, [...inwards, ...outwards]][theatre.random.below(3)] ?? inwards;
-    return cutFor(theatre, hub.id, pairs);
+    return hub !== undefined && cutOff(theatre, hub);
+  },
+};
+
+/** Whoever leads a group is cut off, not for long, with what it was writing: another leads before it is back. */
+export const leaderIsolation: Fault = {
+  name: "leader-isolation",
+  strike: (theatre) => {
+    const { world, random } = theatre;
+    const leads = (hub: SimHub): boolean => world.replicas(hub).some(({ role }) => role === "leader");
+    const hub = random.pick(world.hubs.filter((one) => one.alive && leads(one)));
+    return hub !== undefined && cutOff(theatre, hub, 10_000);
   },
 };
 
@@ -86,7 +93,16 @@ function across(from: readonly SimHub[], to: readonly SimHub[]): Pair[] {
   return from.flatMap((a) => to.map((b): Pair => [a, b]));
 }
 
-function cutFor(theatre: Theatre, how: string, pairs: readonly Pair[]): boolean {
+/** From what comes in, from where it goes out to, or from both. */
+function cutOff(theatre: Theatre, hub: SimHub, longest?: DurationMs): boolean {
+  const others = theatre.world.hubs.filter((other) => other !== hub);
+  const inwards = across(others, [hub]);
+  const outwards = across([hub], others);
+  const pairs = [inwards, outwards, [...inwards, ...outwards]][theatre.random.below(3)] ?? inwards;
+  return cutFor(theatre, hub.id, pairs, longest);
+}
+
+function cutFor(theatre: Theatre, how: string, pairs: readonly Pair[], longest: DurationMs = 180_000): boolean {
   if (pairs.length === 0) return false;
   const { world, random } = theatre;
   const { paths } = world.network;
@@ -96,7 +112,7 @@ function cutFor(theatre: Theatre, how: string, pairs: readonly Pair[]): boolean 
   for (const hub of touched) hub.trouble();
   // Either the stalled sockets are reset when the network is back, or what was lost on them is just missing.
   const resets = random.below(2) === 0;
-  theatre.endAfter(theatre.between(500, 180_000), () => {
+  theatre.endAfter(theatre.between(500, longest), () => {
     world.note("network", "heals", `${how}, ${pairs.length} paths`);
     for (const [from, to] of pairs) paths.heal(from, to);
     if (resets) for (const [from, to] of pairs) if (!paths.isCut(from, to)) world.network.reset(from, to);

@@ -4,7 +4,7 @@ import type { DurationMs } from "../../../hub-core/common/types.ts";
 import type { FrameFaults } from "../network/paths.ts";
 import { drain } from "./drain.ts";
 import type { Fault, Theatre } from "./fault.ts";
-import { bridgePartition, isolation, oneWayPartition, partition, slowLinks } from "./partitions.ts";
+import { bridgePartition, isolation, leaderIsolation, oneWayPartition, partition, slowLinks } from "./partitions.ts";
 import {
   clockJump,
   coordinatorLoss,
@@ -37,6 +37,7 @@ export const FAULTS: readonly Fault[] = [
   oneWayPartition,
   bridgePartition,
   isolation,
+  leaderIsolation,
   slowLinks,
   drain,
 ];
@@ -63,7 +64,12 @@ export function parseFaults(list: string): { names: ReadonlySet<string> } | { un
 }
 
 /** `exactly`: all that is named, at full strength, for aimed runs; otherwise a subset is drawn. */
-export function drawPlan(names: ReadonlySet<string>, random: Random, exactly: boolean): FaultPlan {
+export function drawPlan(
+  names: ReadonlySet<string>,
+  random: Random,
+  exactly: boolean,
+  every: DurationMs | null = null,
+): FaultPlan {
   const chosen = (name: string): boolean => names.has(name) && (exactly || random.below(2) === 0);
   const upTo = (name: FrameFaultName, most: number): number => (chosen(name) ? random.float() * most : 0);
   return {
@@ -74,7 +80,7 @@ export function drawPlan(names: ReadonlySet<string>, random: Random, exactly: bo
       reordering: upTo("reordering", 0.1),
       reorderMs: 5 + random.float() * 100,
     },
-    every: 2_000 + random.float() * 28_000,
+    every: every ?? 2_000 + random.float() * 28_000,
   };
 }
 

@@ -173,7 +173,7 @@ function restartAs(theatre: Theatre, hub: SimHub, protocolVersion: number | null
 
 function dieAndReturn(theatre: Theatre, kind: DeathKind, loseStorage: boolean): boolean {
   const hub = theatre.victim();
-  if (!hub) return false;
+  if (!hub || (loseStorage && !theatre.mayLose(hub))) return false;
   hub.trouble();
   theatre.world.kill(hub, kind);
   if (loseStorage) hub.storage.lose();

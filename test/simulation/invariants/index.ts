@@ -1,4 +1,8 @@
 /** All invariants, in the order they are checked. */
+import type { Groups } from "../consensus/groups.ts";
+import { consensusCommits } from "./consensus-commits.ts";
+import { consensusLeaders } from "./consensus-leaders.ts";
+import { consensusSupport } from "./consensus-support.ts";
 import { deadIsDetected } from "./dead-is-detected.ts";
 import { healthyNeverFailed } from "./healthy-never-failed.ts";
 import { incarnationGrows } from "./incarnation-grows.ts";
@@ -17,7 +21,7 @@ import { withinLimits } from "./within-limits.ts";
 export type { Invariant } from "./invariant.ts";
 
 /** Fresh ones for each run: they remember. */
-export function allInvariants(): Invariant[] {
+export function allInvariants(groups: Groups): Invariant[] {
   return [
     withinLimits(),
     soundDecisions(),
@@ -33,5 +37,9 @@ export function allInvariants(): Invariant[] {
     clockStaysNear(),
     oneCoordinator(),
     regionStaysJoined(),
+    // It keeps the record that the next one reads.
+    consensusCommits(groups),
+    consensusLeaders(groups),
+    consensusSupport(),
   ];
 }

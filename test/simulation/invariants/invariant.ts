@@ -25,3 +25,8 @@ export interface Invariant {
   /** Of one living hub, at sampled instants: what time alone can break. */
   onSample?(hub: SimHub, insight: Insight, world: World): void;
 }
+
+/** The process died before its writes were durable: what it had in memory never was. */
+export function isForgotten({ effects, durable }: Step): boolean {
+  return durable.length === 0 && effects.some(({ kind }) => kind === "persist");
+}

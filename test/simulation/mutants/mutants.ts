@@ -1,4 +1,5 @@
 /** The teeth of the simulator: bugs that have been made, or nearly, in protocols of this kind. */
+import { CONSENSUS_MUTANTS } from "./consensus-mutants.ts";
 import { FAILOVER_MUTANTS } from "./failover-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { STATE_MUTANTS } from "./state-mutants.ts";
@@ -213,6 +214,7 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: struck("silent-death"),
     withinSeeds: 1,
   },
+  ...CONSENSUS_MUTANTS,
   ...STATE_MUTANTS,
   ...FAILOVER_MUTANTS,
 ];
