@@ -26,6 +26,10 @@ test("COORD-12: after POST /admin/drain its cluster is another's, routed to all 
   await eventually("the cluster everywhere", async () =>
     (await ownerSeenFrom(us)) === "local-lon" ? true : undefined,
   );
+  await eventually("the service at every hub that routes", async () => {
+    const routed = await call(us, "/api/route?service=checkout");
+    return routed.status === 200 ? true : undefined;
+  });
   const drain = "/hubs/local-lon/admin/drain";
   expect((await call(eu, drain, { method: "POST", role: "operator" })).status).toBe(403);
   expect(await call(eu, drain, { method: "POST", role: "admin" })).toMatchObject({
