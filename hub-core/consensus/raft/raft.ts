@@ -62,8 +62,9 @@ export class Raft {
     return this.#role.kind === "leader" ? this.#role.leadership : null;
   }
 
+  /** It says nothing by itself. A learner never does: that its leader is silent it may hear before the last of what it said. */
   get quiet(): boolean {
-    return this.leadership?.quiet ?? this.#following.quiet;
+    return this.leadership?.quiet ?? (this.#following.quiet || !this.state.isVoter);
   }
 
   start(now: Millis): void {

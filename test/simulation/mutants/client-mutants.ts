@@ -80,7 +80,9 @@ const CLIENTS: readonly Mutant[] = [
   {
     name: "takes a hub that lost its storage for the one that wrote before",
     file: "hub-core/consensus/sessions.ts",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
     find: "return `${hubId} ${replica}`;",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
     replace: "return `${hubId} ${replica >= 0}`;",
     scenario: group(4, "storage-loss", 3),
     withinSeeds: 6,
