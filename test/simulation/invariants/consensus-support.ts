@@ -34,7 +34,8 @@ export function consensusSupport(): Invariant {
           alone.delete(key);
           continue;
         }
-        const since = alone.get(key) ?? world.clock.now;
+        // Frozen, it could not know.
+        const since = Math.max(alone.get(key) ?? world.clock.now, hub.frozenUntil);
         alone.set(key, since);
         const late = world.marks.count("fault:late-timers") > 0 ? LATE_MS : 0;
         const longest = detectionBound(hub.config) + MARGIN_MS + late;

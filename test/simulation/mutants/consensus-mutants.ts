@@ -56,7 +56,7 @@ const ELECTIONS: readonly Mutant[] = [
     name: "is elected by those who would vote, and never asks them to",
     file: `${RAFT}/raft.ts`,
     find: "return candidacy.pre ? this.#campaign(false, false, now, out) : this.#lead(now, out);",
-    replace: "if (candidacy.pre) state.advanceTerm(candidacy.term, out);\n        return this.#lead(now, out);",
+    replace: "if (candidacy.pre) this.state.advanceTerm(candidacy.term, out);\n        return this.#lead(now, out);",
     scenario: group(3, LEADERS, 1),
     withinSeeds: 3,
   },
