@@ -96,14 +96,6 @@ const CLIENTS: readonly Mutant[] = [
     withinSeeds: 6,
   },
   {
-    name: "forgets its sessions in a snapshot",
-    file: "hub-core/consensus/sessions.ts",
-    find: "outcomes: new Map(outcomes.map(({ seq, reply }) => [seq, reply])) },",
-    replace: "outcomes: new Map() },",
-    scenario: group(4, `eviction,${LEADERS},loss`, 6),
-    withinSeeds: 15,
-  },
-  {
     name: "applies a retry with the same Idempotency-Key",
     file: "hub-core/consensus/idempotency-keys.ts",
     find: "if (!outcome || at - outcome.at >= IDEMPOTENCY_TTL_MS) return undefined;",

@@ -26,14 +26,6 @@ export const MUTANTS: readonly Mutant[] = [
     withinSeeds: 3,
   },
   {
-    name: "does not store the numbers that it reserves",
-    file: "hub-core/hub/identity.ts",
-    find: "this.#value = { ...this.#value, seqCeiling: upTo };\n    this.persist();",
-    replace: "this.#value = { ...this.#value, seqCeiling: upTo - upTo };",
-    scenario: struck("crash,eviction"),
-    withinSeeds: 10,
-  },
-  {
     name: "fails a member that paused for less than the tolerance",
     file: "hub-core/membership/tribunal.ts",
     find: "const minMs = pauseToleranceMs + PAUSE_MARGIN_MS;",
