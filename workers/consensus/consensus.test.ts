@@ -170,6 +170,14 @@ test("without a name the nearest hub votes; one that does not know the proposal 
   expect(hubs()).toEqual(["local-us"]);
 });
 
+test("a vote for no hub in particular gets past any number of hubs that do not know the proposal", async () => {
+  world.localHubs = ["local-us-2", "local-us-3", "local-us-4"];
+  world.says = (hub) => (hub.startsWith("local") ? unknownProposal : proposal(hub));
+  const voted = await vote("");
+  expect({ status: voted.status, hub: voted.headers.get("x-mpreg-hub") }).toEqual({ status: 200, hub: "regional-us" });
+  expect(hubs()).toEqual(["local-us", "local-us-2", "local-us-3", "local-us-4", "regional-us"]);
+});
+
 test("what is decided already is 409", async () => {
   world.says = () => refused(409, "already_decided", "committed", { state: "committed" });
   expect(await (await vote("/hubs/global-hub")).json()).toMatchObject({ status: 409, code: "already_decided" });
