@@ -34,7 +34,8 @@ export interface ConsensusConfig {
   /** 0…1 */
   readonly threshold: number;
   readonly proposalTimeoutMs: DurationMs;
-  readonly maxProposals: number;
+  /** Pending at most, for a proposal of this key to be taken. */
+  readonly maxProposals: (key: string) => number;
 }
 
 export interface ConsensusOptions {

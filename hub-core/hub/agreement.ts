@@ -30,7 +30,7 @@ import type { Registry } from "../registry/index.ts";
 import { StrongKeyValues } from "../state/strong/index.ts";
 import { GLOBAL_GROUP } from "../wire/log.ts";
 import type { StoredState } from "./contract.ts";
-import { malformed, RESERVED } from "./decisions/keys.ts";
+import { malformed, maxOpen, RESERVED } from "./decisions/keys.ts";
 import type { StepEffects } from "./effects.ts";
 import type { Group } from "./group.ts";
 import type { Identity } from "./identity.ts";
@@ -181,9 +181,7 @@ export class Agreement {
         get proposalTimeoutMs() {
           return consensus.proposalTimeoutMs;
         },
-        get maxProposals() {
-          return limits.maxConsensusProposals;
-        },
+        maxProposals: (key) => maxOpen(key, limits.maxConsensusProposals),
       },
       timing: timingOf(membership.probeIntervalMs),
       members: () => this.#members(group),
@@ -249,6 +247,7 @@ export class Agreement {
     switch (request.kind) {
       case "proposal-get":
       case "proposal-vote":
+      case "proposal-withdraw":
         return this.all().find(({ state }) => state.proposals.get(request.proposalId)) ?? this.all()[0];
       case "proposal-create":
         return request.group === undefined ? (this.of(GLOBAL_GROUP) ?? this.all()[0]) : this.of(request.group);

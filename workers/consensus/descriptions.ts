@@ -52,6 +52,15 @@ export const getProposal = createRoute({
   responses: { 200: json(proposalSchema, "The proposal"), ...problems },
 });
 
+export const deleteProposal = createRoute({
+  ...write,
+  method: "delete",
+  path: "/api/consensus/proposals/{id}",
+  summary: "Withdraw a proposal that is still pending; one under mpreg/ takes the role admin",
+  request: { params, headers: idempotencyHeader },
+  responses: { 200: json(proposalSchema, "Rejected, with the reason withdrawn"), ...problems },
+});
+
 export const postVote = createRoute({
   ...write,
   method: "post",

@@ -10,6 +10,7 @@ import type { EdgeEnv } from "../edge-env.ts";
 import { invalid, jsonBytes, jsonFault, refuseInvalid, sendProblem } from "../http/index.ts";
 import { agreementWithin, askGroup, askInTurn, broadestFirst, writeKey } from "../hubs/index.ts";
 import {
+  deleteProposal,
   getConsensusStatus,
   getProposal,
   getVoteStatistics,
@@ -34,7 +35,7 @@ export const consensusRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInv
   })
   .openapi(postProposal, async (c) => {
     const proposal = c.req.valid("json");
-    const forbidden = proposal.key.startsWith(RESERVED) ? await adminsOnly(c, async () => {}) : undefined;
+    const forbidden = await forbiddenKey(c, proposal.key);
     if (forbidden) return forbidden as never;
     const reply = await propose(c, proposal);
     if (!reply.ok) return sendProblem(c, reply.problem);
@@ -49,6 +50,19 @@ export const consensusRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInv
   })
   .openapi(getProposal, async (c) => {
     const reply = await findProposal(c, c.req.valid("param").id);
+    if (!reply.ok) return sendProblem(c, reply.problem);
+    return c.json(reply.value as z.output<typeof proposalSchema>, 200);
+  })
+  .openapi(deleteProposal, async (c) => {
+    const proposalId = c.req.valid("param").id;
+    const known = await findProposal(c, proposalId);
+    if (!known.ok) return sendProblem(c, known.problem);
+    const { group, key } = known.value as z.output<typeof proposalSchema>;
+    const forbidden = await forbiddenKey(c, key);
+    if (forbidden) return forbidden as never;
+    const idempotencyKey = writeKey(c);
+    const question = { kind: "proposal-withdraw", proposalId, idempotencyKey } as const;
+    const reply = await askGroup(c, group, question, { effect: "write", idempotencyKey });
     if (!reply.ok) return sendProblem(c, reply.problem);
     return c.json(reply.value as z.output<typeof proposalSchema>, 200);
   })
@@ -77,6 +91,11 @@ export const consensusRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInv
 
 /** What the federation decides about itself. */
 const adminsOnly = requires("admin");
+
+/** The refusal, when it takes more than an operator. */
+async function forbiddenKey(c: Context<EdgeEnv>, key: string): Promise<Response | undefined> {
+  return (key.startsWith(RESERVED) && (await adminsOnly(c, async () => {}))) || undefined;
+}
 
 /** Without a group: of the hub here that is a member of most. */
 function look(c: Context<EdgeEnv>, group: GroupId | undefined, question: HubRequest): Promise<Reply> {

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import type { HubId, Json } from "../../common/types.ts";
 import type { Hub } from "../hub.ts";
 import { HubWorld } from "../hub-world.test-helper.ts";
+import { maxOpen } from "./keys.ts";
 
 let world: HubWorld;
 let asked = 0;
@@ -110,4 +111,28 @@ test("DECIDE-5 and DECIDE-6: the agreed configuration stands over that of the fi
   expect(hub("g").agreement.status(world.now).groups.global).toMatchObject({ threshold: 0.8, required_votes: 4 });
   decide("mpreg/config", {});
   for (const [id, { config }] of world.hubs) expect(config.registry.rampUpMs, id).toBe(before);
+});
+
+test("DECIDE-7: when as many proposals are open as may be, the federation can still decide about itself, and any may be withdrawn", () => {
+  decide("mpreg/config", { limits: { max_consensus_proposals: 2 } });
+  const ballot = (key: string, value: Json = 1) =>
+    ask("g", { kind: "proposal-create", proposalKind: "ballot", key, value, threshold: 1 });
+  const open = [ballot("a"), ballot("b")];
+  expect(open.map(({ ok }) => ok)).toEqual([true, true]);
+  expect(ballot("c").problem).toMatchObject({ status: 429, code: "too_many_proposals" });
+  expect(ballot("mpreg/regions/east", { state: "removed" }).ok).toBe(true);
+  expect(ask("r-west", { kind: "proposal-withdraw", proposalId: open[0]?.value?.proposal_id }).value).toMatchObject({
+    state: "rejected",
+    reason: "withdrawn",
+    value: 1,
+  });
+  expect(ask("r-west", { kind: "proposal-withdraw", proposalId: open[0]?.value?.proposal_id }).problem).toMatchObject({
+    code: "already_decided",
+  });
+});
+
+test("DECIDE-7: what is set aside for decisions is set aside of the most that a group can hold, too", () => {
+  expect(maxOpen("k", 100)).toBe(100);
+  expect(maxOpen("mpreg/config", 100)).toBe(116);
+  expect(maxOpen("k", 10_000)).toBe(9_984);
 });
