@@ -46,6 +46,8 @@ export interface AgreementOptions {
   readonly registry: Registry;
   /** Why this hub votes against a decision about the federation itself; null: it does not. */
   readonly judge: (key: string, value: Json) => string | null;
+  /** Why a proposal for this key is not put to the vote of the global group; null: it may be. */
+  readonly refuse: (key: string) => Reply | null;
   readonly isRemoved: (region: RegionId) => boolean;
   readonly random: Random;
   readonly metrics: Metrics;
@@ -143,7 +145,7 @@ export class Agreement {
   /** Answers `id` now or in a later step. */
   request(id: string, request: ConsensusRequest, now: Millis, out: StepEffects): void {
     if (request.kind === "consensus-status") return out.reply(id, answered(this.status(now)));
-    const misuse = reservedKey(request);
+    const misuse = reservedKey(request) ?? this.#unfounded(request);
     if (misuse) return out.reply(id, misuse);
     if (isOverview(request)) return out.reply(id, this.#overview(request));
     const consensus = this.#groupOf(request);
@@ -226,6 +228,11 @@ export class Agreement {
     if (!news.includes(true)) return;
     const logs = this.all().flatMap(({ group, lineage }) => (lineage === 0 ? [] : [{ group, lineage }]));
     this.#o.registry.selfRecords.setLogs(logs, now, out);
+  }
+
+  /** Only members of the global group know all that it decides about. */
+  #unfounded(request: ConsensusRequest): Reply | null {
+    return request.kind === "proposal-create" && this.of(GLOBAL_GROUP) ? this.#o.refuse(request.key) : null;
   }
 
   /** Of the groups that this hub is in, or of the one that is named, as this hub knows them. */

@@ -64,6 +64,27 @@ test.each([
   expect(problem?.detail).toContain(why);
 });
 
+test("DECIDE-8: about a region that nobody knows nothing is put to the vote, and the regions that there are are told", () => {
+  for (const state of ["removed", "active"]) {
+    const mars = { kind: "proposal-create", proposalKind: "ballot", key: "mpreg/regions/mars", value: { state } };
+    expect(ask("r-west", mars).problem).toMatchObject({
+      status: 422,
+      code: "region_unknown",
+      extra: { regions: ["east", "south", "west"] },
+    });
+  }
+  expect(ask("g", { kind: "proposal-list" }).value?.proposals).toEqual([]);
+});
+
+test("DECIDE-8: a region that only an earlier decision names is known, too", () => {
+  const decided = { key: "mpreg/regions/mars", value: '{"state":"removed"}', expect: null, fence: null, lease: null };
+  hub("g")
+    .agreement.of("global")
+    ?.propose({ kind: "put", ...decided }, world.now + 10_000, () => undefined);
+  world.run(5_000);
+  expect(decide("mpreg/regions/mars", { state: "active" })).toMatchObject({ state: "committed" });
+});
+
 test("DECIDE-2: a region with clusters in service is not removed, unless that is forced", () => {
   const cluster = {
     clusterId: "c",
