@@ -41,6 +41,8 @@ export interface EdgeWorld {
   localHubs: readonly string[];
   /** Regions whose edge does not answer the others. */
   readonly cut: Set<string>;
+  /** Regions whose machine is there, and has nothing that listens. */
+  readonly down: Set<string>;
   /** At the edge of `region`, by default us-east. */
   send(path: string, init?: SendOptions): Promise<Response>;
   /** The same, with time that passes as fast as it can. */
@@ -63,12 +65,14 @@ export function edgeWorld(): EdgeWorld {
     asked: [],
     says: () => answered({}),
     cut: new Set(),
+    down: new Set(),
     send: async (path, options = {}) => arrive(world, await requestOf(path, options)),
     sendAndWait: (path, options) => passingTime(world.send(path, options)),
   };
   beforeEach(() => {
     world.asked.length = 0;
     world.cut.clear();
+    world.down.clear();
     world.localHubs = [];
     world.says = () => answered({});
     vi.spyOn(console, "warn").mockReturnValue();
@@ -77,7 +81,8 @@ export function edgeWorld(): EdgeWorld {
     vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
       const request = new Request(input, { ...init, ...streamed });
       const region = regionOf(request);
-      if (world.cut.has(region) || !REGIONS.includes(region)) throw new Error("connection refused");
+      if (world.cut.has(region) || !REGIONS.includes(region)) throw new Error("Network connection lost.");
+      if (world.down.has(region)) throw new Error("connect: Connection refused");
       return abortable(arrive(world, request), init?.signal ?? null);
     });
     // Of the clock that tests may wind.

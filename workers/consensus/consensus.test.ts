@@ -121,6 +121,18 @@ test("status, lists and statistics come from the hub that is in most groups, or 
   ]);
 });
 
+test("the status of one group is that of its members, and of a group that there is not it is none", async () => {
+  world.says = () => answered({ groups: { global: { term: 1 }, "us-east": { term: 2 } } });
+  const status = async (path: string) => (await world.send(path)).json();
+  expect(await status("/api/consensus/status?group=us-east")).toEqual({ groups: { "us-east": { term: 2 } } });
+  expect(await status("/api/consensus/status?group=mars")).toMatchObject({ status: 404, code: "group_unknown" });
+  expect(await status("/hubs/regional-us/api/consensus/status?group=eu-west")).toMatchObject({
+    status: 404,
+    code: "group_unknown",
+    groups: ["global", "us-east"],
+  });
+});
+
 test("a proposal that nobody here knows is looked for in the other regions", async () => {
   world.says = (hub) => (hub === "regional-eu" ? proposal(hub) : unknownProposal);
   expect(await (await world.send("/api/consensus/proposals/p1")).json()).toMatchObject({ from: "regional-eu" });

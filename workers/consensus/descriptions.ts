@@ -22,6 +22,7 @@ export const getConsensusStatus = createRoute({
   method: "get",
   path: "/api/consensus/status",
   summary: "The groups of this hub: who leads, who votes, how far they are",
+  request: { query: votesQuerySchema },
   responses: { 200: json(consensusStatusSchema, "By group"), ...problems },
 });
 

@@ -1,7 +1,7 @@
 /** What the hubs of a group decide together, and how they voted. */
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { type Reply, refused } from "../../hub-core/common/problem.ts";
+import { type Problem, type Reply, refused } from "../../hub-core/common/problem.ts";
 import type { GroupId, Json } from "../../hub-core/common/types.ts";
 import { type Request as HubRequest, RESERVED } from "../../hub-core/hub/index.ts";
 import { GLOBAL_GROUP, VALUE_BYTES } from "../../hub-core/wire/log.ts";
@@ -29,9 +29,13 @@ import type {
 
 export const consensusRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid })
   .openapi(getConsensusStatus, async (c) => {
-    const reply = await look(c, undefined, { kind: "consensus-status" });
+    const { group } = c.req.valid("query");
+    const reply = await look(c, group, { kind: "consensus-status" });
     if (!reply.ok) return sendProblem(c, reply.problem);
-    return c.json(reply.value as z.output<typeof consensusStatusSchema>, 200);
+    const status = reply.value as z.output<typeof consensusStatusSchema>;
+    if (group === undefined) return c.json(status, 200);
+    const groups = only(group, status.groups);
+    return groups ? c.json({ groups }, 200) : sendProblem(c, notOf(group, status.groups));
   })
   .openapi(postProposal, async (c) => {
     const proposal = c.req.valid("json");
@@ -91,6 +95,20 @@ export const consensusRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInv
 
 /** What the federation decides about itself. */
 const adminsOnly = requires("admin");
+
+type Groups = z.output<typeof consensusStatusSchema>["groups"];
+
+function only(group: GroupId, groups: Groups): Groups | null {
+  const found = Object.entries(groups).filter(([id]) => id === group);
+  return found.length === 0 ? null : Object.fromEntries(found);
+}
+
+/** Of a hub that the path names. */
+function notOf(group: GroupId, groups: Groups): Problem {
+  const known = Object.keys(groups);
+  const detail = `this hub is no member of a group named ${group}; its groups: ${known.join(", ")}`;
+  return { status: 404, code: "group_unknown", detail, extra: { groups: known } };
+}
 
 /** The refusal, when it takes more than an operator. */
 async function forbiddenKey(c: Context<EdgeEnv>, key: string): Promise<Response | undefined> {

@@ -147,8 +147,9 @@ class Turn {
         return "pass";
       case "no_quorum":
         return "no-quorum";
-      case "hub_unreachable":
       case "region_unreachable":
+        return reply.problem.extra?.reached === false ? "pass" : "unknown";
+      case "hub_unreachable":
       case "outcome_unknown":
         return "unknown";
       default:
@@ -165,7 +166,8 @@ class Turn {
     // Only where all hubs know the write by its key may it be repeated at whichever hub answers next.
     const key = effect === "write" && idempotencyKey !== undefined ? { idempotency_key: idempotencyKey } : null;
     const own = saysUnknown(reply) ? reply.problem : null;
-    const silence = `${this.#asked.join(", ")} did not say in time how it ended: it may have been applied, or may yet be.`;
+    const said = this.#heard.flatMap(({ reply: heard }) => (heard.ok ? [] : [heard.problem.detail]));
+    const silence = `Nobody said how it ended (${[...new Set(said)].join("; ")}): it may have been applied, or may yet be.`;
     const advice = key
       ? "Look, or repeat it with the Idempotency-Key given here: it is applied once."
       : "Look before you repeat it.";
