@@ -158,6 +158,7 @@ export class Consensus {
     this.settle(now, out);
   }
 
+  /** Those of one step go into the log together: `settle` follows the last of them. */
   request(id: string, request: GroupRequest, now: Millis, out: ConsensusOutbox): void {
     this.#begin(now, out);
     const finish = (reply: Reply): void => out.reply(id, reply);
@@ -166,7 +167,6 @@ export class Consensus {
       const until = now + request.waitMs;
       this.#watchers.submit({ page: request, until, finish: this.#later(id) });
     } else this.#read(id, request, now, finish);
-    this.settle(now, out);
   }
 
   tick(now: Millis, out: ConsensusOutbox): void {

@@ -163,7 +163,10 @@ export class Stage {
   ask(at: HubId, request: GroupRequest): string {
     this.#asked += 1;
     const name = `r${this.#asked}`;
-    this.step(at, (consensus, out) => consensus.request(name, request, this.now, out));
+    this.step(at, (consensus, out) => {
+      consensus.request(name, request, this.now, out);
+      consensus.settle(this.now, out);
+    });
     return name;
   }
 

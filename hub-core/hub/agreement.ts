@@ -55,6 +55,8 @@ export class Agreement {
   readonly relay: Relay;
   readonly #o: AgreementOptions;
   readonly #byGroup = new Map<GroupId, Consensus>();
+  /** In this step, and what follows from it has not happened yet. */
+  readonly #asked = new Set<Consensus>();
   /** As coordination was told of each group. */
   readonly #led = new Map<GroupId, Led | null>();
 
@@ -140,15 +142,22 @@ export class Agreement {
     return this.all().reduce((next, consensus) => Math.min(next, consensus.nextDeadline()), Number.POSITIVE_INFINITY);
   }
 
-  /** Answers `id` now or in a later step. */
+  /** Answers `id` now or in a later step; `requested` ends those of one step. */
   request(id: string, request: ConsensusRequest, now: Millis, out: StepEffects): void {
     if (request.kind === "consensus-status") return out.reply(id, answered(this.status(now)));
     const misuse = reservedKey(request);
     if (misuse) return out.reply(id, misuse);
     if (isOverview(request)) return out.reply(id, this.#overview(request));
     const consensus = this.#groupOf(request);
-    if (consensus) consensus.request(id, request, now, this.#outbox(consensus, out));
-    else out.reply(id, this.#elsewhere("group" in request ? request.group : undefined));
+    if (!consensus) return out.reply(id, this.#elsewhere("group" in request ? request.group : undefined));
+    consensus.request(id, request, now, this.#outbox(consensus, out));
+    this.#asked.add(consensus);
+  }
+
+  requested(now: Millis, out: StepEffects): void {
+    if (this.#asked.size === 0) return;
+    for (const consensus of this.#asked) consensus.settle(now, this.#outbox(consensus, out));
+    this.#asked.clear();
     this.#tell(now, out);
   }
 

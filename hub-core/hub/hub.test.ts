@@ -121,7 +121,7 @@ test("HUB-6: `now` that goes back is read as the last one", () => {
   world.run(3_000);
   hub("g").step({ kind: "timer", timer: "hub", token: -1 }, world.now - 2_000_000);
   expect(hub("g").now).toBeGreaterThanOrEqual(world.now - 1_000);
-  const armed = hub("g").step({ kind: "request", id: "x", request: { kind: "health" } }, 0);
+  const armed = hub("g").step({ kind: "requests", asked: [{ id: "x", request: { kind: "health" } }] }, 0);
   const timers = armed.filter((e): e is Extract<Effect, { kind: "set-timer" }> => e.kind === "set-timer");
   expect(timers.every(({ at }) => at > 1_000_000)).toBe(true);
 });
@@ -152,7 +152,9 @@ test("health names what is wrong: a hub that others know of but cannot link to a
   const alone = new HubWorld(PLANET);
   alone.hubs.get("l-west-1")?.step({ kind: "start" }, alone.now);
   const [reply] =
-    alone.hubs.get("l-west-1")?.step({ kind: "request", id: "ill", request: { kind: "health" } }, alone.now) ?? [];
+    alone.hubs
+      .get("l-west-1")
+      ?.step({ kind: "requests", asked: [{ id: "ill", request: { kind: "health" } }] }, alone.now) ?? [];
   expect(reply).toMatchObject({
     reply: { value: { status: "degraded", checks: { membership_protocol: { status: "degraded" } } } },
   });

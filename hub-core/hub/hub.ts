@@ -257,9 +257,8 @@ export class Hub {
         return checked(this, event, now, out);
       case "introduce":
         return this.#introduce(event.hubs, out);
-      case "request":
-        this.metrics.count("federation_requests_total");
-        return answer(this, event, now, out);
+      case "requests":
+        return answer(this, event.asked, now, out);
       default:
         return unreachable(event);
     }
