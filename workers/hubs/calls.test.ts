@@ -67,12 +67,13 @@ test("a call takes so many and no more; the rest goes in another", async () => {
   expect(calls.map(([, questions]) => questions)).toEqual([1, MAX_QUESTIONS, MAX_QUESTIONS, 2]);
 });
 
-test("hubs, groups, reads and writes do not wait for each other, and what is answered at once waits for nobody", async () => {
+test("hubs, groups, reads and writes do not wait for each other, and most questions go alone", async () => {
   const { ask, calls } = world();
-  const questions = [put("k"), put("k", "eu-west"), get("linearizable"), get("stale"), get("stale")];
+  const health: HubRequest = { kind: "health" };
+  const questions = [put("k"), put("k", "eu-west"), get("linearizable"), get("stale"), health, health];
   for (const question of questions) expect(await ask("a", question)).toEqual(answered({ question }));
   expect(await ask("b", put("k"))).toEqual(answered({ question: put("k") }));
-  expect(calls).toHaveLength(6);
+  expect(calls).toHaveLength(7);
 });
 
 test("a hub that breaks breaks for all who asked with that call, and for none after it", async () => {

@@ -94,7 +94,9 @@ function laneOf(question: HubRequest): string | null {
     case "state-delete":
       return `write ${question.group}`;
     case "state-get":
-      return question.consistency === "linearizable" ? `read ${question.group}` : null;
+      return question.consistency === "linearizable" ? `read ${question.group}` : "at once";
+    case "route":
+      return "at once";
     default:
       return null;
   }
