@@ -5,7 +5,7 @@
 import type { GroupRecord } from "../consensus/group-record.ts";
 import type { Groups } from "../consensus/groups.ts";
 import { commitVotes, shortOf } from "../consensus/quorums.ts";
-import type { StoredReplica } from "../consensus/stored-replica.ts";
+import { nameOf, type StoredReplica } from "../consensus/stored-replica.ts";
 import { Violation } from "../failure.ts";
 import type { ReplicaView } from "../machine.ts";
 import type { SimHub } from "../sim-hub.ts";
@@ -67,10 +67,10 @@ function actsOnStored(hub: SimHub, view: ReplicaView, stored: StoredReplica): vo
       "acts-on-what-is-stored",
       `${hub.id} has another configuration of ${group} in force than its log`,
     );
-  if (term !== stored.term || votedFor !== stored.votedFor || lastIndex !== stored.lastIndex)
+  if (term !== stored.term || nameOf(votedFor) !== nameOf(stored.votedFor) || lastIndex !== stored.lastIndex)
     throw new Violation(
       "acts-on-what-is-stored",
-      `${hub.id} is in term ${term} with its vote for ${votedFor} and ${lastIndex} entries of ${group}; stored are ${stored.term}, ${stored.votedFor} and ${stored.lastIndex}`,
+      `${hub.id} is in term ${term} with its vote for ${nameOf(votedFor)} and ${lastIndex} entries of ${group}; stored are ${stored.term}, ${nameOf(stored.votedFor)} and ${stored.lastIndex}`,
     );
 }
 
