@@ -5,7 +5,7 @@
 import type { Metrics } from "../common/metrics.ts";
 import type { Outbox } from "../common/outbox.ts";
 import type { DurationMs, Millis } from "../common/types.ts";
-import { type Rumor, recordKeys } from "../wire/catalog.ts";
+import { isUncarried, type Rumor, recordKeys } from "../wire/catalog.ts";
 import { isDurable, type OwnLog } from "./own-log.ts";
 import type { OwnedClusters } from "./owned-clusters.ts";
 import type { RecordStore } from "./record-store.ts";
@@ -52,6 +52,8 @@ export class LogRecovery {
   echoed(rumor: Rumor, now: Millis): void {
     this.#dueAt = Math.min(this.#dueAt, now + GATHER_MS);
     this.#o.log.jump(rumor.seq);
+    // From a peer that cannot carry what stands there: those who can send it, or say it in this hub's place.
+    if (isUncarried(rumor)) return;
     const known = this.#echoes.get(rumor.key);
     if (known ? known.seq < rumor.seq : this.#echoes.size < MAX_ECHOES) this.#echoes.set(rumor.key, rumor);
   }

@@ -4,6 +4,7 @@ import type { Outbox } from "../common/outbox.ts";
 import { type HubId, invariant, type Millis } from "../common/types.ts";
 import {
   isStateKey,
+  isUncarried,
   type Priority,
   type RecordBody,
   type Rumor,
@@ -95,8 +96,9 @@ export class OwnLog {
   /** @returns false when the log has no room for another record of this kind. */
   publish(publication: Publication, now: Millis, out: Outbox): boolean {
     const { key, body, priority, expiresAt, durable } = publication;
-    if (!this.#makeRoom(key, body, now, out)) return false;
     const draft: Rumor = { origin: this.#o.self, seq: Number.MAX_SAFE_INTEGER, key, priority, expiresAt, body };
+    invariant(!isUncarried(draft), "a hub says nothing that nobody takes");
+    if (!this.#makeRoom(key, body, now, out)) return false;
     if (isStateKey(key) && !this.#o.store.stateShare.hasRoom(draft, this.newest(key))) return false;
     const rumor: Rumor = { ...draft, seq: this.#next() };
     this.#o.store.putOwn(rumor, now);
@@ -174,7 +176,7 @@ function readStored(bytes: Uint8Array): Rumor | DecodeError {
   return decode(rumorCodec, bytes.subarray(1), version);
 }
 
-/** The log in order, and the keys of what is not a record of this hub. */
+/** The log in order, and the keys of what is not a record of this hub, or is none that others would take. */
 export function readStoredLog(
   stored: ReadonlyMap<string, Uint8Array>,
   self: HubId,
@@ -183,7 +185,8 @@ export function readStoredLog(
   const unreadable: string[] = [];
   for (const [key, bytes] of stored) {
     const rumor = readStored(bytes);
-    if (rumor instanceof DecodeError || rumor.origin !== self || rumor.key !== key) unreadable.push(key);
+    if (rumor instanceof DecodeError || rumor.origin !== self || rumor.key !== key || isUncarried(rumor))
+      unreadable.push(key);
     else rumors.push(rumor);
   }
   return [rumors.sort((a, b) => a.seq - b.seq), unreadable];

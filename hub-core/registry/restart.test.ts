@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { type Rumor, recordKeys, rumor as rumorCodec } from "../wire/catalog.ts";
+import { encode } from "../wire/codec.ts";
+import { NEWEST_VERSION } from "../wire/versions.ts";
 import { World } from "./federation.test-helper.ts";
 import { SEQ_BLOCK } from "./own-log.ts";
 import { hub, planet } from "./planet.test-helper.ts";
@@ -80,6 +83,50 @@ test("REG-12: a hub that lost its storage gets its log back from its peers, abov
   const settled = node.published.length;
   world.run(60_000);
   expect(node.published.length).toBe(settled);
+});
+
+/** As a peer passes it on that does not know of eventual state. */
+const uncarried = (origin: string, seq: number): Rumor => {
+  const body = { kind: "withdrawn", incarnation: 0 } as const;
+  return { origin, seq, key: recordKeys.state("a", "k"), priority: "normal", expiresAt: null, body };
+};
+
+test("REG-77: a log that comes back by way of an older version says nothing of eventual state, until a newer one does", () => {
+  const world = new World({ hubs: planet(1, 2) });
+  world.run(2_000);
+  world.kill("r1-l1", "lost");
+  world.start("r1-l1");
+  const node = world.node("r1-l1");
+  const meets = (rumor: Rumor): void => {
+    node.registry.storeFor(null).apply(rumor, "r1", world.now);
+    world.run(2_000);
+  };
+  const said = (): Rumor[] => node.published.filter(({ key }) => key.startsWith("state/"));
+  const { seq } = node.published.at(-1) as Rumor;
+  meets(uncarried("r1-l1", seq + 100));
+  expect(said()).toEqual([]);
+  expect(node.metrics.value("registry_log_recoveries_total")).toBe(1);
+  expect(node.published.at(-1)?.seq).toBeGreaterThan(seq + 100);
+  const whole: Rumor = { ...uncarried("r1-l1", seq + 100), body: { kind: "state", contribution: null, saidIn: 1 } };
+  meets({ ...whole, seq: (node.published.at(-1) as Rumor).seq + 100 });
+  expect(said().map(({ body }) => body.kind)).toEqual(["state"]);
+  world.run(30_000);
+  expect(node.registry.storeFor(null).digest()).toEqual(world.registry("g").storeFor(null).digest());
+});
+
+test("REG-77: what an older version has stored in place of eventual state is forgotten, and peers are complete past it", () => {
+  const world = new World({ hubs: planet(1, 2) });
+  world.run(2_000);
+  const node = world.node("r1-l1");
+  world.kill("r1-l1");
+  const rumor = uncarried("r1-l1", node.seqCeiling);
+  node.stored.set(rumor.key, Uint8Array.of(NEWEST_VERSION, ...encode(rumorCodec, rumor, NEWEST_VERSION)));
+  node.seqCeiling += 1;
+  world.start("r1-l1");
+  world.run(30_000);
+  expect(node.stored.has(rumor.key)).toBe(false);
+  expect(world.registry("g").storeFor(null).vector().get("r1-l1")).toBeGreaterThan(rumor.seq);
+  expect(node.registry.storeFor(null).digest()).toEqual(world.registry("g").storeFor(null).digest());
 });
 
 test("REG-61: a parent that lost its storage says of each living child that it lives, for it may have said otherwise", () => {

@@ -76,9 +76,8 @@ export class Raft {
     const { state } = this;
     state.join(lineage, out);
     state.advanceTerm(1, out);
-    state.voteFor(state.self, out);
-    const alone = { hubId: state.self, replica: state.replica };
-    const configuration = { voters: [alone], outgoing: null, learners: [], threshold };
+    state.voteFor(state.me, out);
+    const configuration = { voters: [state.me], outgoing: null, learners: [], threshold };
     state.appendOwn({ kind: "configuration", configuration }, now, out);
     this.#lead(now, out);
   }
@@ -197,7 +196,7 @@ export class Raft {
     this.#following.reset();
     if (!pre) {
       state.advanceTerm(state.term + 1, out);
-      state.voteFor(state.self, out);
+      state.voteFor(state.me, out);
     }
     const candidacy = new Candidacy(pre ? state.term + 1 : state.term, pre, state.self, state.replica);
     this.#role = { kind: "candidate", candidacy };
@@ -252,9 +251,10 @@ export class Raft {
       this.#yieldTo(from, now);
       return answer(true, term);
     }
-    const free = state.votedFor === null || state.votedFor === from;
+    const candidate = { hubId: from, replica: message.from };
+    const free = state.mayVoteFor(candidate);
     if (free) {
-      state.voteFor(from, out);
+      state.voteFor(candidate, out);
       this.#rearm(now);
     }
     return answer(free, state.term);

@@ -27,7 +27,8 @@ export type ReplicaEvent =
 /** What is promised about, of a replica. */
 export interface View {
   readonly term: number;
-  readonly votedFor: HubId | null;
+  /** Hub and replica. */
+  readonly votedFor: string | null;
   readonly role: "follower" | "pre-candidate" | "candidate" | "leader";
   readonly isVoter: boolean;
   readonly leader: HubId | null;
@@ -221,7 +222,7 @@ export class Replicas {
     const following = (raft as unknown as { _following: { heardAt: number } })._following;
     return {
       term: state.term,
-      votedFor: state.votedFor,
+      votedFor: state.votedFor && `${state.votedFor.hubId} ${state.votedFor.replica}`,
       role: role.kind === "candidate" && role.candidacy.pre ? "pre-candidate" : role.kind,
       isVoter: state.isVoter,
       leader: state.leader,

@@ -47,8 +47,8 @@ const ELECTIONS: readonly Mutant[] = [
   {
     name: "gives each vote that it is asked for",
     file: `${RAFT}/raft.ts`,
-    find: "const free = state.votedFor === null || state.votedFor === from;",
-    replace: "const free = state.votedFor === null || from !== null;",
+    find: "const free = state.mayVoteFor(candidate);",
+    replace: "const free = candidate.hubId !== state.self;",
     scenario: group(5, "leader-isolation,slow-links,slow-hub", 4),
     withinSeeds: 10,
   },
