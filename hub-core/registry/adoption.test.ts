@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { World } from "./federation.test-helper.ts";
-import { planet } from "./planet.test-helper.ts";
+import { hub, planet } from "./planet.test-helper.ts";
 
 const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 
@@ -305,6 +305,21 @@ test("REG-21: a coordinator tells of its children once per change, and a stand-i
   world.run(3_000);
   expect(world.registry("r2-l1").catalog.hub("g")?.state).toBe("alive");
   expect(world.registry("r2-l1").catalog.hub("r1-l1")?.state).toBe("alive");
+});
+
+test("REG-21: of a parent that no group above speaks of, its stand-in does, and takes it back on its return", () => {
+  const children = ["l1", "l2", "l3"].map((id) => hub(id, "local", "r", "r"));
+  const world = new World({ hubs: [hub("r", "regional", "r", null), ...children] });
+  const words = (by: string) =>
+    world.node(by).published.flatMap(({ body }) => (body.kind === "hub-state" ? [`${body.hubId} ${body.state}`] : []));
+  world.run(1_000);
+  world.kill("r");
+  world.run(1_000);
+  expect(words("l1")).toEqual(["r failed"]);
+  expect([...words("l2"), ...words("l3")]).toEqual([]);
+  world.start("r");
+  world.run(1_000);
+  expect(words("l1")).toEqual(["r failed", "r alive"]);
 });
 
 test("REG-22: a child that died while its parent was away is failed after the parent's grace", () => {

@@ -92,11 +92,10 @@ export class Spokesman {
     const { directory } = catalog;
     const subjects = new Set(directory.childrenOf(self.hubId));
     const { parent } = self;
-    const standsIn = parent !== null && succession.standsInFor(parent);
-    if (standsIn) {
-      // Of a regional hub the group above speaks.
-      if (self.tier === "regional") subjects.add(parent);
-      for (const sibling of directory.childrenOf(parent)) if (directory.isMember(sibling)) subjects.add(sibling);
+    if (parent !== null && succession.standsInFor(parent)) {
+      // Of any other parent the group above speaks.
+      if (catalog.hub(parent)?.parent === null) subjects.add(parent);
+      for (const sibling of directory.childrenOf(parent)) subjects.add(sibling);
     }
     for (const { body } of log.rumors()) {
       if (body.kind === "hub-state" && catalog.directory.isMember(body.hubId)) subjects.add(body.hubId);
