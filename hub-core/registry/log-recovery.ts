@@ -63,19 +63,18 @@ export class LogRecovery {
     if (this.#o.log.jump(upTo) && this.#dueAt === Number.POSITIVE_INFINITY) this.#dueAt = 0;
   }
 
-  /** @returns whether records came back, and whether this hub vouches for its log again after it had lost one. */
-  tick(now: Millis, out: Outbox): { readonly restored: boolean; readonly vouches: boolean } {
+  /** @returns whether records came back. */
+  tick(now: Millis, out: Outbox): boolean {
     const restored = this.#dueAt <= now;
     if (restored) this.#recover(now, out);
-    const vouches = this.#vouchAt !== DOUBT_AT_ONCE && this.#vouchAt <= now;
     if (this.#vouchAt === DOUBT_AT_ONCE) {
       this.#vouchAt = now + this.#o.doubtMs;
       this.#o.store.vouchForOwn(false);
-    } else if (vouches) {
+    } else if (this.#vouchAt <= now) {
       this.#vouchAt = Number.POSITIVE_INFINITY;
       this.#o.store.vouchForOwn(true);
     }
-    return { restored, vouches };
+    return restored;
   }
 
   #recover(now: Millis, out: Outbox): void {

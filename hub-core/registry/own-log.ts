@@ -25,6 +25,8 @@ export interface OwnLogOptions {
   readonly self: HubId;
   readonly store: RecordStore;
   readonly seqCeiling: number;
+  /** Of this life of the hub's storage. */
+  readonly firstStartedAt: Millis;
   readonly maxTombstones: number;
   readonly maxWithdrawals: number;
   readonly metrics: Metrics;
@@ -60,7 +62,11 @@ export class OwnLog {
     this.#o = options;
     this.#ceiling = options.seqCeiling;
     this.#seq = Math.max(0, options.seqCeiling - 1);
-    if (this.#seq > 0) options.store.completeOwn(this.#seq);
+    if (this.#seq === 0) return;
+    options.store.completeOwn(this.#seq);
+    // Where `begin` had the numbers begin. A log of before they went by the clock is still below that.
+    const beforeFirst = numberAt(options.firstStartedAt);
+    if (this.#seq > beforeFirst) options.store.beginOwn(beforeFirst + 1);
   }
 
   /** Numbers up to this one are in use out there though this hub has forgotten them; false when they are known of. */
@@ -81,7 +87,7 @@ export class OwnLog {
    */
   begin(now: Millis): void {
     if (this.#ceiling > 0) return;
-    this.#seq = Math.floor(now / MS_PER_NUMBER);
+    this.#seq = numberAt(now);
     this.#o.store.beginOwn(this.#seq + 1);
   }
 
@@ -159,6 +165,10 @@ export class OwnLog {
         return null;
     }
   }
+}
+
+function numberAt(now: Millis): number {
+  return Math.floor(now / MS_PER_NUMBER);
 }
 
 /** The protocol version goes first, so that a newer build reads what an older one stored. */

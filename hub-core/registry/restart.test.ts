@@ -129,20 +129,47 @@ test("REG-77: what an older version has stored in place of eventual state is for
   expect(node.registry.storeFor(null).digest()).toEqual(world.registry("g").storeFor(null).digest());
 });
 
-test("REG-61: a parent that lost its storage says of each living child that it lives, for it may have said otherwise", () => {
+test("REG-61: a parent says once of each child that it lives, and again when it has lost its storage", () => {
   const world = new World({ hubs: planet(1, 2) });
-  world.run(2_000);
   const parent = world.node("r1");
   const words = (): unknown[] =>
-    parent.published.flatMap(({ body }) => (body.kind === "hub-state" ? [`${body.hubId} ${body.state}`] : []));
-  world.kill("r1");
-  world.start("r1");
-  world.run(60_000);
+    parent.published
+      .splice(0)
+      .flatMap(({ body }) => (body.kind === "hub-state" ? [`${body.hubId} ${body.state}`] : []));
+  const children = ["r1-l1 alive", "r1-l2 alive"];
+  world.run(2_000);
+  expect(words().sort()).toEqual(children);
+  for (const id of ["r1", "r1-l1"]) {
+    world.kill(id);
+    world.start(id);
+    world.run(60_000);
+  }
   expect(words()).toEqual([]);
   world.kill("r1", "lost");
   world.start("r1");
-  world.run(200_000);
-  expect(words().sort()).toEqual(["r1-l1 alive", "r1-l2 alive"]);
+  world.run(2_000);
+  expect(words().sort()).toEqual(children);
+});
+
+test("REG-12: a hub that restarted since it lost its storage still knows a peer of its former life", () => {
+  const world = new World({ hubs: planet(1, 1) });
+  const node = world.node("r1");
+  world.register("r1", "a");
+  node.registry.request({ kind: "cluster-remove", clusterId: "a" }, world.now, world.outbox(node));
+  world.run(2_000);
+  const away = ["g", "r1-l1"];
+  world.cut(away);
+  world.kill("r1", "lost");
+  world.run(5_000);
+  world.start("r1");
+  world.run(10_000);
+  world.kill("r1");
+  world.start("r1");
+  world.run(10_000);
+  node.published.splice(0);
+  world.heal(away);
+  world.run(60_000);
+  expect(node.published.map(({ body }) => body.kind)).toContain("tombstone");
 });
 
 test("REG-14, REG-8: a hub that was away for longer than the tombstone TTL brings nothing back", () => {
