@@ -310,7 +310,7 @@ test("RAFT-37: a group that is founded begins with who founded it", () => {
   const disk = diskWith({ configuration: votersOf([]) });
   disk.vote = { lineage: 0, term: 0, votedFor: null };
   const actor = new Actor("a", disk);
-  actor.raft.found(99, 600_000, 0, actor.out);
+  actor.raft.found(99, votersOf(["a"], { threshold: 600_000 }), 0, actor.out);
   expect(actor.disk.vote).toEqual({ lineage: 99, term: 1, votedFor: replicaOf("a") });
   expect([actor.role, actor.state.commit, actor.state.configuration]).toEqual([
     "leader",

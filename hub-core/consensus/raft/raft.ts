@@ -5,6 +5,7 @@
 import type { Outbox } from "../../common/outbox.ts";
 import { type DurationMs, type HubId, type Millis, unreachable } from "../../common/types.ts";
 import type { consensusMessages } from "../../wire/consensus-messages.ts";
+import type { Configuration } from "../../wire/log.ts";
 import type { Message, MessageOf } from "../../wire/messages.ts";
 import { Candidacy } from "./candidacy.ts";
 import { isMajority, isVoter, type QuorumView, quorumView, replicasOf } from "./configuration.ts";
@@ -71,13 +72,12 @@ export class Raft {
     this.#rearm(now);
   }
 
-  /** The first replica of a group that has no log yet: its log begins with who it is made of. */
-  found(lineage: number, threshold: number, now: Millis, out: Outbox): void {
+  /** The first replica of a group that has no log yet: its log begins with who votes. */
+  found(lineage: number, configuration: Configuration, now: Millis, out: Outbox): void {
     const { state } = this;
     state.join(lineage, out);
     state.advanceTerm(1, out);
     state.voteFor(state.me, out);
-    const configuration = { voters: [state.me], outgoing: null, learners: [], threshold };
     state.appendOwn({ kind: "configuration", configuration }, now, out);
     this.#lead(now, out);
   }

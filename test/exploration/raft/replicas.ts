@@ -291,9 +291,9 @@ function perform(running: Running, event: ReplicaEvent): void {
   }
 }
 
-/** As `Consensus` hands messages to Raft: a replica without a log joins that of whoever leads. */
+/** As `Consensus` hands messages to Raft: a replica without a log joins that of whoever has it in its configuration. */
 function receive({ raft, outbox, now }: Running, { from, message }: Carried): void {
-  const leads = message.kind === "raft-append" || message.kind === "raft-snapshot";
-  if (leads && raft.state.lineage === 0) raft.state.join(message.lineage, outbox);
+  const invites = message.kind === "raft-append" || message.kind === "raft-snapshot" || message.kind === "raft-vote";
+  if (invites && raft.state.lineage === 0) raft.state.join(message.lineage, outbox);
   if (message.lineage === raft.state.lineage) raft.receive(from, message, now, outbox);
 }

@@ -3,7 +3,7 @@
  * ever, and the states that it builds are the same at the same index. A hub acts on no vote and no entry that is not stored.
  */
 
-import type { Configuration, Replica } from "../../../hub-core/wire/log.ts";
+import { type Configuration, type Entry, MAX_VOTERS, type Replica } from "../../../hub-core/wire/log.ts";
 import type { GroupRecord } from "../consensus/group-record.ts";
 import type { Groups } from "../consensus/groups.ts";
 import { commitVotes, shortOf } from "../consensus/quorums.ts";
@@ -96,6 +96,7 @@ function committed(hub: SimHub, view: ReplicaView, from: number, stored: StoredR
         "committed-is-durable",
         `${hub.id} takes entry ${index} of ${group.id} for committed, which it never stored`,
       );
+    if (index === 1) founded(entry, group);
     ledger.append(entry);
   }
   if (commit > newest) durable(hub, commit, group);
@@ -105,6 +106,14 @@ function committed(hub: SimHub, view: ReplicaView, from: number, stored: StoredR
       "commits-its-own-term",
       `${hub.id} leads ${group.id} in term ${view.term} and committed entry ${commit} of term ${ledger.termAt(commit)}`,
     );
+}
+
+/** From the first commit on a group has as many voters as a commit takes of those that it was configured with. */
+function founded({ body }: Entry, { id, members }: GroupRecord): void {
+  const { voters, threshold } = body.kind === "configuration" ? body.configuration : { voters: [], threshold: 0 };
+  const least = commitVotes(Math.min(MAX_VOTERS, members.length), threshold);
+  if (voters.length < least)
+    throw new Violation("founded-as-configured", `${id} begins with ${voters.length} voters, and is to have ${least}`);
 }
 
 /**
