@@ -110,6 +110,7 @@ export class Agreement {
 
   /** A hint, not a verdict: whoever depends on that hub asks. */
   linkChanged(hubId: HubId, open: boolean, now: Millis, out: StepEffects): void {
+    this.relay.forget(hubId);
     for (const consensus of this.all()) {
       const known = consensus.raft.state.leader === hubId || consensus.raft.leadership?.matchOf(hubId) !== undefined;
       if (known) consensus.doubt(hubId, !open, now, this.#outbox(consensus, out));
@@ -325,7 +326,7 @@ function reservedKey(request: ConsensusRequest): Reply | null {
  * heartbeats; it is the last resort, as membership tells of a death first: where a hub may hibernate it is not near, or it would
  * keep the hub awake. A group falls silent two heartbeats after the last that it had to do.
  */
-function timingOf(probeIntervalMs: DurationMs) {
+export function timingOf(probeIntervalMs: DurationMs) {
   const electionMs = Math.min(20_000, Math.max(1_000, 2 * probeIntervalMs));
   const heartbeatMs = Math.min(625, electionMs / 8);
   return { heartbeatMs, electionMs, quietAfterMs: 2 * heartbeatMs };

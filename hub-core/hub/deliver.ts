@@ -27,9 +27,10 @@ export function deliver(
     case "registry":
       return hub.registry.receive(from, addressed.message, now, out);
     case "consensus":
+      hub.agreement.relay.heard(from, now);
       return hub.agreement.receive(from, addressed.message, now, out);
     case "relay": {
-      const inner = hub.agreement.relay.receive(from, addressed.message, out);
+      const inner = hub.agreement.relay.receive(from, addressed.message, now, out);
       if (inner) deliverRelayed(hub, inner.from, inner.message, now, out);
       return;
     }
