@@ -123,18 +123,20 @@ function arrive(world: EdgeWorld, request: Request): Promise<Response> {
 }
 
 function envOf(world: EdgeWorld, region: string): Env {
+  const ask = async (hub: string, question: HubRequest): Promise<Reply> => {
+    if (question.kind === "registry-status") return answered({ hubs: HUBS });
+    if (question.kind === "locate") {
+      const found = HUBS.find(({ hub_id }) => hub_id === question.hubId);
+      return answered({ ...found, address: `https://${found?.region}.example` });
+    }
+    world.asked.push({ hub, question });
+    const said = world.says(hub, question);
+    if (said === "dead") throw new Error("the object was reset");
+    return said === "silent" ? new Promise(() => undefined) : said;
+  };
   const get = (hub: string) => ({
-    ask: async (question: HubRequest): Promise<Reply> => {
-      if (question.kind === "registry-status") return answered({ hubs: HUBS });
-      if (question.kind === "locate") {
-        const found = HUBS.find(({ hub_id }) => hub_id === question.hubId);
-        return answered({ ...found, address: `https://${found?.region}.example` });
-      }
-      world.asked.push({ hub, question });
-      const said = world.says(hub, question);
-      if (said === "dead") throw new Error("the object was reset");
-      return said === "silent" ? new Promise(() => undefined) : said;
-    },
+    ask: (question: HubRequest) => ask(hub, question),
+    askAll: (questions: readonly HubRequest[]) => Promise.all(questions.map((question) => ask(hub, question))),
   });
   return {
     HUB: { idFromName: (hub: string) => hub, get } as unknown as Env["HUB"],

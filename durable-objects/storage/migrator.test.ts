@@ -96,6 +96,7 @@ test.each(tags.slice(0, -1).map((tag, index) => [tag, index + 1] as const))(
     for (const [table, row] of before) {
       expect(database.raw.prepare(`SELECT * FROM ${table}`).all()).toMatchObject([row]);
     }
-    expect(database.raw.prepare("SELECT replica FROM identity").all()).toEqual([{ replica: 0 }]);
+    const replica = before.get("identity")?.replica ?? 0;
+    expect(database.raw.prepare("SELECT replica FROM identity").all()).toEqual([{ replica }]);
   },
 );

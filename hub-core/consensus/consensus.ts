@@ -65,6 +65,8 @@ export interface GroupLeader {
   readonly term: number;
 }
 
+/** Whoever says that has this replica in its configuration. */
+const INVITES: ReadonlySet<ConsensusMessage["kind"]> = new Set(["raft-append", "raft-snapshot", "raft-vote"]);
 /** What was sent to a leader and is not answered is sent again: well within the time-out of a proposal. */
 const MAX_RETRY_MS: DurationMs = 4_000;
 
@@ -127,9 +129,8 @@ export class Consensus {
   receive(from: HubId, message: ConsensusMessage, now: Millis, out: ConsensusOutbox): void {
     const { self, replica, metrics } = this.options;
     const { state } = this.raft;
-    const leads = message.kind === "raft-append" || message.kind === "raft-snapshot";
     const isMine = from !== self && (message.to === 0 || message.to === replica);
-    if (isMine && leads && message.to === replica && state.lineage === 0 && message.lineage !== 0)
+    if (isMine && INVITES.has(message.kind) && message.to === replica && state.lineage === 0 && message.lineage !== 0)
       state.join(message.lineage, out);
     if (!isMine || message.lineage !== state.lineage || state.lineage === 0) {
       metrics.count("consensus_foreign_messages_total", 1, { group: this.group });
@@ -159,13 +160,13 @@ export class Consensus {
     this.settle(now, out);
   }
 
+  /** Those of one step go into the log together: `settle` follows the last of them. */
   request(id: string, request: GroupRequest, now: Millis, out: ConsensusOutbox): void {
     this.#begin(now, out);
     const finish = (reply: Reply): void => out.reply(id, reply);
     if (isWrite(request)) this.#write(id, request, now);
     else if (request.kind === "state-watch") this.#watch(id, request, now);
     else this.#read(id, request, now, finish);
-    this.settle(now, out);
   }
 
   tick(now: Millis, out: ConsensusOutbox): void {

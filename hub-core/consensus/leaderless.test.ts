@@ -7,6 +7,7 @@ import { Disk, entryOf, GROUP, LINEAGE, TestOutbox, TIMING, votersOf } from "./c
 import { Consensus } from "./consensus.ts";
 import { GroupState } from "./group-state.ts";
 import { says } from "./raft/actor.test-helper.ts";
+import type { GroupRequest } from "./requests.ts";
 
 /** A follower of `b`, whose group is a, b and c. */
 function follower() {
@@ -36,10 +37,13 @@ function follower() {
     const reply = out.replies.get(id);
     return reply && briefly(reply);
   };
-  const put = (id: string, now: number): void =>
-    consensus.request(id, { kind: "state-put", group: GROUP, key: id, value: 1 }, now, out);
+  const ask = (id: string, request: GroupRequest, now: number): void => {
+    consensus.request(id, request, now, out);
+    consensus.settle(now, out);
+  };
+  const put = (id: string, now: number): void => ask(id, { kind: "state-put", group: GROUP, key: id, value: 1 }, now);
   const get = (id: string, now: number): void =>
-    consensus.request(id, { kind: "state-get", group: GROUP, key: id, consistency: "linearizable" }, now, out);
+    ask(id, { kind: "state-get", group: GROUP, key: id, consistency: "linearizable" }, now);
   const doubt = (hubIds: readonly string[], doubted: boolean, now: number): void => {
     for (const hubId of hubIds) consensus.doubt(hubId, doubted, now, out);
   };

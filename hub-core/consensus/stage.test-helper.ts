@@ -17,6 +17,7 @@ import { told, toldConfiguration } from "./told.test-helper.ts";
 export interface Player {
   readonly id: HubId;
   disk: Disk;
+  /** 0: nobody has heard of it. */
   replica: number;
   incarnation: number;
   region: string;
@@ -163,7 +164,10 @@ export class Stage {
   ask(at: HubId, request: GroupRequest): string {
     this.#asked += 1;
     const name = `r${this.#asked}`;
-    this.step(at, (consensus, out) => consensus.request(name, request, this.now, out));
+    this.step(at, (consensus, out) => {
+      consensus.request(name, request, this.now, out);
+      consensus.settle(this.now, out);
+    });
     return name;
   }
 
@@ -333,7 +337,8 @@ export class Stage {
   #members(): RosterMember[] {
     return [...this.players.values()].map(({ id, region, replica, state, stateSince, draining, disk }) => {
       const isParent = id === this.#options.parent;
-      return { hubId: id, region, isParent, replica, lineage: disk.vote.lineage, state, stateSince, draining };
+      const lineage = replica === 0 ? null : disk.vote.lineage;
+      return { hubId: id, region, isParent, replica, lineage, state, stateSince, draining };
     });
   }
 }

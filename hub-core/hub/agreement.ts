@@ -57,6 +57,8 @@ export class Agreement {
   readonly relay: Relay;
   readonly #o: AgreementOptions;
   readonly #byGroup = new Map<GroupId, Consensus>();
+  /** In this step, and what follows from it has not happened yet. */
+  readonly #asked = new Set<Consensus>();
   /** As coordination was told of each group. */
   readonly #led = new Map<GroupId, Led | null>();
 
@@ -110,6 +112,7 @@ export class Agreement {
 
   /** A hint, not a verdict: whoever depends on that hub asks. */
   linkChanged(hubId: HubId, open: boolean, now: Millis, out: StepEffects): void {
+    this.relay.forget(hubId);
     for (const consensus of this.all()) {
       const known = consensus.raft.state.leader === hubId || consensus.raft.leadership?.matchOf(hubId) !== undefined;
       if (known) consensus.doubt(hubId, !open, now, this.#outbox(consensus, out));
@@ -142,15 +145,22 @@ export class Agreement {
     return this.all().reduce((next, consensus) => Math.min(next, consensus.nextDeadline()), Number.POSITIVE_INFINITY);
   }
 
-  /** Answers `id` now or in a later step. */
+  /** Answers `id` now or in a later step; `requested` ends those of one step. */
   request(id: string, request: ConsensusRequest, now: Millis, out: StepEffects): void {
     if (request.kind === "consensus-status") return out.reply(id, answered(this.status(now)));
     const misuse = reservedKey(request) ?? this.#unfounded(request);
     if (misuse) return out.reply(id, misuse);
     if (isOverview(request)) return out.reply(id, this.#overview(request));
     const consensus = this.#groupOf(request);
-    if (consensus) consensus.request(id, request, now, this.#outbox(consensus, out));
-    else out.reply(id, this.#elsewhere("group" in request ? request.group : undefined));
+    if (!consensus) return out.reply(id, this.#elsewhere("group" in request ? request.group : undefined));
+    consensus.request(id, request, now, this.#outbox(consensus, out));
+    this.#asked.add(consensus);
+  }
+
+  requested(now: Millis, out: StepEffects): void {
+    if (this.#asked.size === 0) return;
+    for (const consensus of this.#asked) consensus.settle(now, this.#outbox(consensus, out));
+    this.#asked.clear();
     this.#tell(now, out);
   }
 
@@ -322,7 +332,7 @@ function reservedKey(request: ConsensusRequest): Reply | null {
  * heartbeats; it is the last resort, as membership tells of a death first: where a hub may hibernate it is not near, or it would
  * keep the hub awake. A group falls silent two heartbeats after the last that it had to do.
  */
-function timingOf(probeIntervalMs: DurationMs) {
+export function timingOf(probeIntervalMs: DurationMs) {
   const electionMs = Math.min(20_000, Math.max(1_000, 2 * probeIntervalMs));
   const heartbeatMs = Math.min(625, electionMs / 8);
   return { heartbeatMs, electionMs, quietAfterMs: 2 * heartbeatMs };

@@ -15,8 +15,8 @@ export function deliver(
   out: StepEffects,
 ): void {
   if (!group) return;
-  group.membership.heard(from, now);
   const addressed = addresseeOf(message);
+  if (addressed.machine !== "membership") group.membership.heard(from, now, out);
   switch (addressed.machine) {
     case "membership":
       return group.membership.receive(from, addressed.message, now, out);
@@ -27,9 +27,10 @@ export function deliver(
     case "registry":
       return hub.registry.receive(from, addressed.message, now, out);
     case "consensus":
+      hub.agreement.relay.heard(from, now);
       return hub.agreement.receive(from, addressed.message, now, out);
     case "relay": {
-      const inner = hub.agreement.relay.receive(from, addressed.message, out);
+      const inner = hub.agreement.relay.receive(from, addressed.message, now, out);
       if (inner) deliverRelayed(hub, inner.from, inner.message, now, out);
       return;
     }

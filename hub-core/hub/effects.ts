@@ -30,13 +30,18 @@ export class StepEffects implements Outbox, LinkOutbox {
   // ── Outbox, for the machines ───────────────────────────────────────────────────────────────────────────────────────
 
   send(to: HubId, message: Message): boolean {
-    const queued = this.#links.queue(to, message);
+    const queued = this.#links.queue(to, message, this.#now);
     if (!queued) this.#metrics.count("federation_messages_unsent_total", 1, { kind: message.kind });
     return queued;
   }
 
   connected(to: HubId): boolean {
     return this.#links.connected(to);
+  }
+
+  /** There is a link to it, and nothing is heard on it though something was asked. */
+  silent(to: HubId): boolean {
+    return this.#links.silent(to, this.#now);
   }
 
   dial(to: HubId): boolean {

@@ -48,6 +48,7 @@ function linksOf(self: HubIdentity, more: Partial<LinksOptions>): Links {
     random: new Random(1),
     metrics: new Metrics(),
     countBytes: () => {},
+    rttMs: () => undefined,
     related: (hub, standsIn) => hub.parent === "g" || standsIn?.above === "g",
     mayStandIn: (hub) => hub.parent === "r-east",
     standsIn: () => null,
@@ -101,10 +102,25 @@ test("COORD-1: a hub that cannot be a stand-in here is sent away at its hello, a
   expect(closed).toEqual(["not-in-group", "not-in-group"]);
 });
 
+test("LINK-12: who is wanted and has no group in common is not dialled again at once, whichever end says so", () => {
+  const oldest = { versions: { oldest: 1, newest: 1 } };
+  const goodbye: Message = { kind: "goodbye", reason: "not-in-group" };
+  const ends = [
+    [linksOf(G, oldest), []],
+    [linksOf(G, { related: () => true }), [goodbye]],
+  ] as const;
+  for (const [links, said] of ends) {
+    links.want([STAND_IN.hubId], -10_000);
+    hear(links, STAND_IN, said);
+    expect(closed.splice(0)).toEqual(["not-in-group"]);
+    expect(links.nextDeadline()).toBeGreaterThanOrEqual(2_500);
+  }
+});
+
 test("COORD-1: a stand-in says so behind its hello, before anything else, once it knows to whom", () => {
   const links = linksOf(STAND_IN, { related: () => true, standsIn: () => LEADERSHIP });
   hear(links, G, []);
-  links.queue("g", { kind: "ping", seq: 1, coordinate: null, updates: [] });
+  links.queue("g", { kind: "ping", seq: 1, coordinate: null, updates: [] }, 0);
   links.flush(out);
   const said = sent.flatMap(({ version, messages }) => messages.map(({ kind }) => `${kind} in ${version}`));
   expect(said).toEqual(["hello in 1", "stand-in in 2", "ping in 2"]);

@@ -35,6 +35,7 @@ class End implements LinkOutbox {
       random: new Random(1),
       metrics: this.metrics,
       countBytes: () => {},
+      rttMs: () => undefined,
       related: () => true,
       mayStandIn: () => false,
       standsIn: () => null,
@@ -118,14 +119,14 @@ test("LINK-17: what a peer's version does not know is not sent to it: who sends 
 
 test("LINK-18: a message that fits no frame arrives as one, in its place among the others, and is counted", () => {
   const sent = [ping(1), relay(70_000, 1), ping(2), relay(1_000_000, 2), ping(3)];
-  for (const each of sent) a.links.queue("b", each);
+  for (const each of sent) a.links.queue("b", each, 0);
   const frames = a.said();
   expect(Math.max(...frames.map(({ length }) => length))).toBeLessThanOrEqual(MAX_BYTES);
   b.hear(frames);
   expect(b.heard()).toEqual(sent);
   expect(a.metrics.value("federation_messages_parted_total", { kind: "group-relay" })).toBe(2);
   expect(a.metrics.value("federation_messages_oversized_total", { kind: "group-relay" })).toBe(0);
-  a.links.queue("b", relay(1_048_576, 3));
+  a.links.queue("b", relay(1_048_576, 3), 0);
   expect(a.said()).toEqual([]);
   expect(a.metrics.value("federation_messages_oversized_total", { kind: "group-relay" })).toBe(1);
 });
@@ -137,7 +138,7 @@ test("LINK-18: with frames lost, doubled and late no message is made of two, the
       const [c, d] = [new End("c"), new End("d")];
       greet(c, d);
       const sent = [relay(70_000, 1), ping(1), relay(90_000, 2), relay(80_000, 3)];
-      for (const each of sent) c.links.queue("d", each);
+      for (const each of sent) c.links.queue("d", each, 0);
       const frames = c.said();
       for (const { at, kind } of strikes) {
         const [frame] = frames.splice(Math.min(at, frames.length - 1), kind === "repeat" ? 0 : 1);
@@ -149,7 +150,7 @@ test("LINK-18: with frames lost, doubled and late no message is made of two, the
       for (const each of told) expect(sent).toContainEqual(each);
       expect(d.closed).toEqual([]);
       expect(d.metrics.value("federation_frames_rejected_total", { reason: "undecodable" })).toBe(0);
-      c.links.queue("d", relay(40_000, 9));
+      c.links.queue("d", relay(40_000, 9), 0);
       d.hear(c.said());
       expect(d.heard().at(-1)).toEqual(relay(40_000, 9));
     }),
@@ -158,7 +159,7 @@ test("LINK-18: with frames lost, doubled and late no message is made of two, the
 });
 
 test("LINK-18: a restart behind the link drops what was unfinished, and the next instance's parts do not continue it", () => {
-  a.links.queue("b", relay(100_000, 1));
+  a.links.queue("b", relay(100_000, 1), 0);
   const frames = a.said();
   b.hear(frames.slice(0, 2));
   const again = new End("a", 2);
@@ -166,19 +167,19 @@ test("LINK-18: a restart behind the link drops what was unfinished, and the next
   b.hear(again.said());
   expect(b.dropped("link")).toBe(1);
   again.hear(b.said());
-  again.links.queue("b", relay(100_000, 2));
+  again.links.queue("b", relay(100_000, 2), 0);
   const anew = again.said();
   // Late frames of the first run in the midst of the second's.
   b.hear([...anew.slice(0, 2), ...frames.slice(2), ...anew.slice(2)]);
   expect(b.heard()).toEqual([]);
   expect(b.closed).toEqual([]);
-  again.links.queue("b", relay(50_000, 3));
+  again.links.queue("b", relay(50_000, 3), 0);
   b.hear(again.said());
   expect(b.heard()).toEqual([relay(50_000, 3)]);
 });
 
 test("LINK-18: the end of a link is the end of what was unfinished on it", () => {
-  a.links.queue("b", relay(100_000, 1));
+  a.links.queue("b", relay(100_000, 1), 0);
   b.hear(a.said().slice(0, 2));
   b.links.closed(1, 0, b.news);
   expect(b.dropped("link")).toBe(1);

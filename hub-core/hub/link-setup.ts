@@ -36,6 +36,7 @@ export function openLinks({ config, identity, meeting, standingIn, ...setup }: L
     metrics: setup.metrics,
     countBytes: (peer, sent, received, uncompressed) =>
       meeting.groupOfPeer(peer)?.gossip.countBytes(sent, received, uncompressed),
+    rttMs: (peer) => meeting.groupOfPeer(peer)?.membership.linkQuality(peer)?.rttMs,
     related: (hub, standsIn) => meeting.groupFor(hub, standsIn) !== undefined,
     mayStandIn: (hub) => meeting.mayStandIn(hub),
     standsIn: (hub) => standingIn().rightWith(meeting.groupFor(hub)),

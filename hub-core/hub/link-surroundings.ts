@@ -42,6 +42,8 @@ export interface LinksOptions {
   readonly metrics: Metrics;
   /** Frames to and from a peer, in bytes; what was sent also as it was before compression. */
   readonly countBytes: (peer: HubId, sent: number, received: number, uncompressed: number) => void;
+  /** Of the link to a peer; undefined: not measured yet. */
+  readonly rttMs: (peer: HubId) => DurationMs | undefined;
   /** Whether the hub belongs to a group of this one; `standsIn`: by the place that it says it takes. */
   readonly related: (hub: HubIdentity, standsIn: Leadership | null) => boolean;
   /** Whether it may say of itself that it stands in for a member of an own group. */

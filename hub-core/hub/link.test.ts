@@ -26,6 +26,7 @@ function link(id: number, dialler: "us" | "them", instance: number): Link {
     messagesParted: 0,
     hellos: 1,
     lastHeardAt: 0,
+    askedAt: null,
     garbage: 0,
     bytesSent: 0,
     bytesReceived: 0,

@@ -28,6 +28,8 @@ export interface Link {
   /** How often we said hello on it. */
   hellos: number;
   lastHeardAt: Millis;
+  /** Since when something that is answered at once has waited for any frame of the peer; null: it does not. */
+  askedAt: Millis | null;
   /** Frames that could not be read. */
   garbage: number;
   bytesSent: number;
@@ -56,6 +58,7 @@ export function newLink(id: LinkId, peer: HubId, direction: "out" | "in", now: M
     messagesParted: 0,
     hellos: 1,
     lastHeardAt: now,
+    askedAt: null,
     garbage: 0,
     bytesSent: 0,
     bytesReceived: 0,

@@ -63,6 +63,7 @@ function linksOf(self: HubId, maxConnections = 10): Links {
     random: new Random(1),
     metrics,
     countBytes: () => {},
+    rttMs: () => undefined,
     related: (hub) => hub.parent === "p",
     mayStandIn: () => false,
     standsIn: () => null,

@@ -13,6 +13,7 @@ import { Dials } from "./dials.ts";
 import { canRead, type GoodbyeReason, type Greeting, type Link, longestUnheard, newLink, survivor } from "./link.ts";
 import { sendQueued } from "./link-frames.ts";
 import { admitted, credentials, judge } from "./link-greeting.ts";
+import { asked, isSilent } from "./link-silence.ts";
 import { helloOf, type LinkNews, type LinkOutbox, type LinksOptions } from "./link-surroundings.ts";
 
 /** A link that a machine asked for stays this long after the last request. */
@@ -47,6 +48,11 @@ export class Links {
     return this.#byPeer.has(peer);
   }
 
+  /** There is a link to it, which swallows what is sent: see link-silence.ts. */
+  silent(peer: HubId, now: Millis): boolean {
+    return isSilent(this.#byPeer.get(peer), this.#o.rttMs(peer), now);
+  }
+
   greeted(): Link[] {
     return [...this.#byPeer.values()];
   }
@@ -56,9 +62,10 @@ export class Links {
   }
 
   /** False when there is no link to it, or it speaks a version that does not know this message. */
-  queue(peer: HubId, message: Message): boolean {
+  queue(peer: HubId, message: Message, now: Millis): boolean {
     const link = this.#byPeer.get(peer);
     if (!link || !canRead(link, message.kind)) return false;
+    asked(link, message, now);
     link.queue.push(message);
     return true;
   }
@@ -113,6 +120,7 @@ export class Links {
     link.bytesReceived += bytes.length;
     this.#o.countBytes(link.peer, 0, bytes.length, 0);
     link.lastHeardAt = now;
+    link.askedAt = null;
     this.#o.metrics.count("federation_frames_received_total");
     this.#o.metrics.count("federation_bytes_received_total", bytes.length);
     for (const message of messages) {
@@ -340,16 +348,16 @@ export class Links {
       link.retiring = now + RETIRE_MS;
       return;
     }
-    if (reason === "over-limit") {
-      this.#dials.refused(link.peer, now);
-      news.push({ kind: "refused", peer: link.peer });
-    }
+    if (reason === "over-limit" || reason === "not-in-group") this.#dials.refused(link.peer, now);
+    if (reason === "over-limit") news.push({ kind: "refused", peer: link.peer });
     out.closeLink(link.id, 1000, reason);
     this.#forget(link, true, now, news);
   }
 
   #dismiss(link: Link, reason: GoodbyeReason, now: Millis, news: LinkNews[], out: LinkOutbox): void {
     if (!this.#links.has(link.id)) return;
+    // The overlay may want it all the same: a hub of the oldest version does not hear in whose place another comes.
+    if (reason === "not-in-group" && !link.greeting) this.#dials.refused(link.peer, now);
     link.queue.push({ kind: "goodbye", reason });
     sendQueued(link, this.#o, out);
     out.closeLink(link.id, 1000, reason);

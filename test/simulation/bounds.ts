@@ -1,7 +1,10 @@
 /** How long things may take, from the configuration alone: what the invariants hold the hubs to. */
 import type { DurationMs } from "../../hub-core/common/types.ts";
 import type { HubConfig } from "../../hub-core/config/hub-config.ts";
+import { timingOf } from "../../hub-core/hub/agreement.ts";
 import { dialTimeout } from "../../hub-core/hub/link-setup.ts";
+import { silenceAfter } from "../../hub-core/hub/link-silence.ts";
+import { DETOUR_MS } from "../../hub-core/hub/relay.ts";
 
 /** The most that a message takes to cross a group over its links, relays and repairs included. */
 const SPREAD_MS = 2_000;
@@ -41,4 +44,14 @@ export function convergenceBound(config: HubConfig, groupSize: number): Duration
   const { adoptAfterMs } = config.registry;
   const repair = 6 * config.gossip.antiEntropyIntervalMs;
   return reunionBound(config, groupSize) + detectionBound(config) + repair + 2 * adoptAfterMs;
+}
+
+/**
+ * From the cut of a road that swallows what is sent on it to the next acknowledged write at its one end: one end notices the
+ * silence, the other what comes round; what was handed to the leader is handed again, and goes there and back by way of others,
+ * twice, as the log has to be matched anew.
+ */
+export function cutRoadBound(config: HubConfig, rttMs: DurationMs): DurationMs {
+  const { electionMs, heartbeatMs } = timingOf(config.membership.probeIntervalMs);
+  return silenceAfter(rttMs) + DETOUR_MS + electionMs + 2 * heartbeatMs + 2 * 2 * rttMs;
 }

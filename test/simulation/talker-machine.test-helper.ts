@@ -48,6 +48,7 @@ export class TalkerMachine implements Machine {
       random,
       metrics: this.metrics,
       countBytes: () => {},
+      rttMs: () => undefined,
       related: () => true,
       mayStandIn: () => false,
       standsIn: () => null,

@@ -50,6 +50,24 @@ export const leaderIsolation: Fault = {
   },
 };
 
+/** One road, between a leader and one who follows it: all others are open, and neither end is told. */
+export const leaderRoad: Fault = {
+  name: "leader-road",
+  strike: (theatre) => {
+    const { world, random } = theatre;
+    const led = world.hubs.flatMap((hub) =>
+      world.replicas(hub).flatMap(({ leader }) => (leader === null || leader === hub.id ? [] : [{ hub, leader }])),
+    );
+    const road = random.pick(led);
+    const leader = road && world.hub(road.leader);
+    if (!leader) return false;
+    const inwards = across([leader], [road.hub]);
+    const outwards = across([road.hub], [leader]);
+    const pairs = [inwards, outwards, [...inwards, ...outwards]][random.below(3)] ?? inwards;
+    return cutFor(theatre, `${road.hub.id} and ${road.leader}`, pairs, 60_000);
+  },
+};
+
 /** Extra delay on all paths of one hub, small enough for nobody to be failed over it. */
 export const slowLinks: Fault = {
   name: "slow-links",

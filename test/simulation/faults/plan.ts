@@ -4,7 +4,15 @@ import type { DurationMs } from "../../../hub-core/common/types.ts";
 import type { FrameFaults } from "../network/paths.ts";
 import { drain } from "./drain.ts";
 import type { Fault, Theatre } from "./fault.ts";
-import { bridgePartition, isolation, leaderIsolation, oneWayPartition, partition, slowLinks } from "./partitions.ts";
+import {
+  bridgePartition,
+  isolation,
+  leaderIsolation,
+  leaderRoad,
+  oneWayPartition,
+  partition,
+  slowLinks,
+} from "./partitions.ts";
 import {
   clockJump,
   coordinatorLoss,
@@ -38,6 +46,7 @@ export const FAULTS: readonly Fault[] = [
   bridgePartition,
   isolation,
   leaderIsolation,
+  leaderRoad,
   slowLinks,
   drain,
 ];
