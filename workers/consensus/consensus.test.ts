@@ -193,6 +193,14 @@ test("a vote for no hub in particular gets past any number of hubs that do not k
   expect(hubs()).toEqual(["local-us", "local-us-2", "local-us-3", "local-us-4", "regional-us"]);
 });
 
+test("it is given for the nearest hub that has a vote; when none here has, that is said rather than that others do not know it", async () => {
+  const noVoter = refused(403, "not_a_voter", "no vote in this group");
+  world.says = (hub) => (hub === "global-hub" ? proposal(hub) : hub === "local-us" ? unknownProposal : noVoter);
+  expect((await vote("")).headers.get("x-mpreg-hub")).toBe("global-hub");
+  world.says = (hub) => (hub === "regional-us" ? noVoter : unknownProposal);
+  expect(await (await vote("")).json()).toMatchObject({ status: 403, code: "not_a_voter" });
+});
+
 const withdraw = (path = "", headers = {}) =>
   world.send(`${path}/api/consensus/proposals/p1`, { method: "DELETE", headers });
 

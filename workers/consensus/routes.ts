@@ -81,7 +81,7 @@ export const consensusRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInv
       withinMs: agreementWithin(deployment.federation.settings.consensus),
       effect: "write-once",
       idempotencyKey,
-      passOn: ["proposal_unknown"],
+      passOn: ["proposal_unknown", "not_a_voter"],
     });
     if (!reply.ok) return sendProblem(c, reply.problem);
     return c.json(reply.value as z.output<typeof proposalSchema>, 200);
