@@ -116,6 +116,7 @@ export class Hub {
       self: this.self,
       incarnation: this.#identity.incarnation,
       seqCeiling: this.#identity.seqCeiling,
+      firstStartedAt: this.#identity.firstStartedAt,
       storedRecords: stored.records,
       storedOutcomes: stored.outcomes,
       config,

@@ -27,6 +27,10 @@ export class Identity {
     return this.#value.replica;
   }
 
+  get firstStartedAt(): Millis {
+    return this.#value.firstStartedAt;
+  }
+
   get seqCeiling(): number {
     return this.#value.seqCeiling;
   }

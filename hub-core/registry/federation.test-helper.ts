@@ -31,6 +31,7 @@ export interface Node {
   island: boolean;
   incarnation: number;
   seqCeiling: number;
+  firstStartedAt: Millis;
   readonly stored: Map<string, Uint8Array>;
   readonly outcomes: Map<string, StoredOutcome>;
   readonly checks: Check[];
@@ -69,6 +70,7 @@ export class World {
         island: false,
         incarnation: 0,
         seqCeiling: 0,
+        firstStartedAt: this.now,
         stored: new Map(),
         outcomes: new Map(),
         checks: [],
@@ -159,6 +161,7 @@ export class World {
   start(id: HubId): void {
     const node = this.node(id);
     node.incarnation += 1;
+    if (node.seqCeiling === 0) node.firstStartedAt = this.now;
     node.up = true;
     node.frozen = false;
     node.registry = this.#build(node.identity, node);
@@ -214,6 +217,7 @@ export class World {
       self: identity,
       incarnation: node.incarnation,
       seqCeiling: node.seqCeiling,
+      firstStartedAt: node.firstStartedAt,
       storedRecords: new Map(node.stored),
       storedOutcomes: new Map(node.outcomes),
       config: testConfig(identity, this.#options.registry, this.#options.limits),

@@ -79,10 +79,11 @@ export class OwnLog {
    * With nothing in storage this is a new hub, or one that has lost its log. Numbers go by the clock then, so that they are
    * above those of a former life, and a peer that knows only lower ones gives the loss away.
    */
-  begin(now: Millis): void {
-    if (this.#ceiling > 0) return;
-    this.#seq = Math.floor(now / MS_PER_NUMBER);
-    this.#o.store.beginOwn(this.#seq + 1);
+  begin(firstStartedAt: Millis): void {
+    const before = Math.floor(firstStartedAt / MS_PER_NUMBER);
+    if (this.#ceiling === 0) this.#seq = before;
+    // Those of an older version did not go by the clock, and tell nothing.
+    if (this.#seq >= before) this.#o.store.beginOwn(before + 1);
   }
 
   newest(key: string): Rumor | undefined {

@@ -57,6 +57,8 @@ export interface RegistryOptions {
   readonly replica: number;
   /** Numbers below it may have been used by earlier runs. */
   readonly seqCeiling: number;
+  /** Of this life of the hub's storage. */
+  readonly firstStartedAt: Millis;
   /** Own log as stored, by key. */
   readonly storedRecords: ReadonlyMap<string, Uint8Array>;
   readonly storedOutcomes: ReadonlyMap<string, StoredOutcome>;
@@ -186,9 +188,9 @@ export class Registry {
   }
 
   start(now: Millis, out: Outbox): void {
-    const { self, incarnation, metrics } = this.#o;
+    const { self, incarnation, metrics, firstStartedAt } = this.#o;
     this.#catalog.directory.setMember(self, incarnation, "alive", now);
-    this.#log.begin(now);
+    this.#log.begin(firstStartedAt);
     for (const key of this.#unreadable) out.log("error", "stored_record_unreadable", { key });
     this.#log.forget(this.#unreadable, out);
     metrics.count("registry_stored_records_unreadable_total", this.#unreadable.length);
