@@ -4,7 +4,7 @@
  */
 import type { Metrics } from "../common/metrics.ts";
 import type { Outbox, StoredLog } from "../common/outbox.ts";
-import type { Reply } from "../common/problem.ts";
+import { answered, type Reply } from "../common/problem.ts";
 import type { Random } from "../common/random.ts";
 import { inMillionths } from "../common/required-votes.ts";
 import type { DurationMs, GroupId, HubId, Millis } from "../common/types.ts";
@@ -27,14 +27,15 @@ import { Replication } from "./replication.ts";
 import type { GroupRequest } from "./requests.ts";
 import type { RosterMember } from "./roster.ts";
 import { type GroupStatus, statusOf } from "./status.ts";
-import { Watchers } from "./watchers.ts";
+import { revisionUnknown, Watchers } from "./watchers.ts";
 import { noQuorum } from "./writers.ts";
 
 export interface ConsensusConfig {
   /** 0…1 */
   readonly threshold: number;
   readonly proposalTimeoutMs: DurationMs;
-  readonly maxProposals: number;
+  /** Pending at most, for a proposal of this key to be taken. */
+  readonly maxProposals: (key: string) => number;
 }
 
 export interface ConsensusOptions {
@@ -164,10 +165,8 @@ export class Consensus {
     this.#begin(now, out);
     const finish = (reply: Reply): void => out.reply(id, reply);
     if (isWrite(request)) this.#write(id, request, now);
-    else if (request.kind === "state-watch") {
-      const until = now + request.waitMs;
-      this.#watchers.submit({ page: request, until, finish: this.#later(id) });
-    } else this.#read(id, request, now, finish);
+    else if (request.kind === "state-watch") this.#watch(id, request, now);
+    else this.#read(id, request, now, finish);
   }
 
   tick(now: Millis, out: ConsensusOutbox): void {
@@ -288,6 +287,20 @@ export class Consensus {
     if (stale) return finish(answer());
     const deadline = now + this.options.config.proposalTimeoutMs;
     this.#reading.readers.submit({ answer, deadline, finish: this.#later(id) });
+  }
+
+  /** A revision that this hub has not reached is to come, or of a log that is no more: the group can tell. */
+  #watch(id: string, page: Extract<GroupRequest, { kind: "state-watch" }>, now: Millis): void {
+    const { keyValues } = this.state;
+    const finish = this.#later(id);
+    const begin = (): void => this.#watchers.submit({ page, until: now + page.waitMs, finish });
+    if (page.since <= keyValues.revision) return begin();
+    this.#reading.readers.submit({
+      answer: () =>
+        page.since <= keyValues.revision ? answered(null) : revisionUnknown(page.since, keyValues.revision),
+      deadline: now + this.options.config.proposalTimeoutMs,
+      finish: (reply) => (reply.ok ? begin() : finish(reply)),
+    });
   }
 
   // ── Applying ───────────────────────────────────────────────────────────────────────────────────────────────────────

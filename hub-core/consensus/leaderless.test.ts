@@ -25,7 +25,7 @@ function follower() {
     incarnation: 1,
     stored: disk.load(),
     state: new GroupState({ group: GROUP, keyValues: new StrongKeyValues(GROUP), validate: () => null }),
-    config: { threshold: 0.6, proposalTimeoutMs: 10_000, maxProposals: 10 },
+    config: { threshold: 0.6, proposalTimeoutMs: 10_000, maxProposals: () => 10 },
     timing: TIMING,
     members: () => [],
     random: new Random(1),

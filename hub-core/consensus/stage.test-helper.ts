@@ -326,7 +326,7 @@ export class Stage {
       incarnation,
       stored: disk.vote.lineage === 0 ? undefined : disk.copy().load(),
       state: freshState(),
-      config: { threshold, proposalTimeoutMs: 5_000, maxProposals: 100 },
+      config: { threshold, proposalTimeoutMs: 5_000, maxProposals: () => 100 },
       timing: TIMING,
       members: () => this.#members(),
       random: new Random(seed * 1_000 + hubs.indexOf(id) * 10 + incarnation),

@@ -152,6 +152,7 @@ export class Hub {
     this.decisions = new Decisions({ config, file: options.config, registry: () => this.registry });
     this.agreement = new Agreement({
       judge: (key, value) => this.decisions.judge(key, value),
+      refuse: (key) => this.decisions.unknown(key),
       isRemoved: (region) => this.decisions.removed.has(region),
       config,
       stored,
