@@ -85,6 +85,27 @@ test("REG-12: a hub that lost its storage gets its log back from its peers, abov
   expect(node.published.length).toBe(settled);
 });
 
+test.each([
+  ["at once", 0],
+  ["when its peers have seen its new numbers", 200],
+] as const)("REG-12: a hub that lost its storage and starts again %s still gets its log back", (_, ms) => {
+  const world = new World({ hubs: planet(1, 2) });
+  world.run(100);
+  for (const id of ["a", "b"]) world.register("r1-l1", id);
+  // Numbers of a life go by the clock: the next one's are above.
+  world.run(5_000);
+  world.kill("r1-l1", "lost");
+  world.start("r1-l1");
+  world.run(ms);
+  world.kill("r1-l1");
+  world.start("r1-l1");
+  world.run(200_000);
+  for (const { registry } of world.nodes.values())
+    expect([...registry.catalog.clusters()].map(({ record }) => record.clusterId).sort()).toEqual(["a", "b"]);
+  expect(world.registry("r1-l1").status().limits.clusters.used).toBe(2);
+  expect(world.registry("r1-l1").storeFor(null).digest()).toEqual(world.registry("g").storeFor(null).digest());
+});
+
 /** As a peer passes it on that does not know of eventual state. */
 const uncarried = (origin: string, seq: number): Rumor => {
   const body = { kind: "withdrawn", incarnation: 0 } as const;
