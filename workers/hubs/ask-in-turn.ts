@@ -30,7 +30,7 @@ export interface TurnOptions {
    */
   readonly effect: "read" | "write" | "write-once";
   readonly idempotencyKey?: string;
-  /** Codes by which a hub says that this is another one's matter, those last that tell most: of such hubs any number is asked, in time. */
+  /** Codes by which a hub says that this is another one's matter: of those any number is asked, within the time. */
   readonly passOn?: readonly string[];
 }
 
@@ -121,18 +121,10 @@ class Turn {
     }
     const found = (wanted: Standing) => this.#heard.find(({ reply }) => this.#standing(reply) === wanted);
     const unknown = this.#heard.find(({ reply }) => saysUnknown(reply)) ?? found("unknown");
-    const telling = found("no-quorum") ?? this.#mostTelling() ?? unknown;
+    const telling = found("no-quorum") ?? found("pass") ?? unknown;
     if (this.#o.effect !== "read" && unknown) return this.#outcomeUnknown(unknown.reply);
     if (telling) return answeredBy(this.#c, telling);
     return refused(503, "hub_unreachable", "no hub is known that could answer", { hubs: [] });
-  }
-
-  /** Of those that did not act. */
-  #mostTelling(): Asked | undefined {
-    const { passOn = [] } = this.#o;
-    const rank = ({ reply }: Asked): number => (reply.ok ? -1 : passOn.indexOf(reply.problem.code));
-    const passed = this.#heard.filter(({ reply }) => this.#standing(reply) === "pass");
-    return passed.toSorted((a, b) => rank(b) - rank(a))[0];
   }
 
   async #listen(patienceMs: DurationMs): Promise<Asked | null> {
