@@ -32,6 +32,8 @@ export async function findProposal(c: Context<EdgeEnv>, proposalId: string): Pro
 /** The hubs that live here and have a vote in it, the nearest first; when there is none all of them, one of which may say why. */
 export async function votersHere(c: Context<EdgeEnv>, proposalId: string): Promise<readonly HubId[]> {
   const { candidates } = c.env.hubs;
+  // Also of a hub that the path names.
+  if (candidates.length === 1) return candidates;
   const known = await findProposal(c, proposalId);
   if (!known.ok) return candidates;
   const { voters, joint } = known.value as {

@@ -72,10 +72,10 @@ export const consensusRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInv
   })
   .openapi(postVote, async (c) => {
     const { vote, reason } = c.req.valid("json");
-    const { hubs, deployment, addressed } = c.env;
+    const { deployment } = c.env;
     const idempotencyKey = writeKey(c);
     const proposalId = c.req.valid("param").id;
-    const voters = addressed === null ? await votersHere(c, proposalId) : hubs.candidates;
+    const voters = await votersHere(c, proposalId);
     const question = { kind: "proposal-vote", proposalId, vote, ...(reason && { reason }), idempotencyKey } as const;
     // Given for one hub: another one is asked only when that one has no part in the proposal.
     const reply = await askInTurn(c, voters, question, {
