@@ -9,6 +9,7 @@ import type { Random } from "../common/random.ts";
 import { inMillionths } from "../common/required-votes.ts";
 import type { DurationMs, GroupId, HubId, Millis } from "../common/types.ts";
 import type { Command } from "../wire/log.ts";
+import { Acquaintance } from "./acquaintance.ts";
 import {
   completed,
   idempotencyOf,
@@ -21,7 +22,7 @@ import {
 import { Duties } from "./duties.ts";
 import { Forwarding } from "./forwarding.ts";
 import type { GroupState } from "./group-state.ts";
-import type { ConsensusMessage, RaftMessage, RaftTiming } from "./raft/index.ts";
+import { type ConsensusMessage, type RaftMessage, type RaftTiming, replicasOf } from "./raft/index.ts";
 import { Reading } from "./reading.ts";
 import { Replication } from "./replication.ts";
 import type { GroupRequest } from "./requests.ts";
@@ -76,6 +77,7 @@ export class Consensus {
   readonly #reading: Reading;
   readonly #watchers: Watchers;
   readonly #duties: Duties;
+  readonly #acquaintance: Acquaintance;
   #toldLineage = -1;
   #now: Millis = 0;
   #replies: ConsensusOutbox | null = null;
@@ -93,6 +95,7 @@ export class Consensus {
     this.#reading = new Reading({ group, incarnation, retryMs, raft });
     this.#watchers = new Watchers(group, options.state.keyValues);
     this.#duties = new Duties(this);
+    this.#acquaintance = new Acquaintance(timing.electionMs);
     options.metrics.declare("consensus_proposal_time", { group });
   }
 
@@ -117,6 +120,11 @@ export class Consensus {
 
   start(now: Millis, out: ConsensusOutbox): void {
     this.raft.start(now);
+    const members = replicasOf(this.raft.state.configuration).map(({ hubId }) => hubId);
+    this.#acquaintance.start(
+      members.filter((hubId) => hubId !== this.options.self),
+      now,
+    );
     this.#duties.start(now);
     this.settle(now, out);
   }
@@ -135,6 +143,7 @@ export class Consensus {
       return;
     }
     this.#begin(now, out);
+    this.#acquaintance.met(from);
     this.raft.doubt(from, false, now, out);
     this.#take(from, message, now, out);
     this.settle(now, out);
@@ -142,6 +151,7 @@ export class Consensus {
 
   /** Membership takes it for dead, or not any more; or its link has just closed. */
   doubt(hubId: HubId, doubted: boolean, now: Millis, out: ConsensusOutbox): void {
+    if (!doubted) this.#acquaintance.met(hubId);
     this.raft.doubt(hubId, doubted, now, out);
     this.settle(now, out);
   }
@@ -171,6 +181,9 @@ export class Consensus {
 
   tick(now: Millis, out: ConsensusOutbox): void {
     this.#begin(now, out);
+    const missed = this.#acquaintance.missed(now);
+    // A leader hears its followers, or doubts itself.
+    if (!this.raft.leadership) for (const hubId of missed) this.raft.doubt(hubId, true, now, out);
     if (this.raft.nextDeadline() <= now) this.raft.tick(now, out);
     const quorum = this.raft.quorum(now);
     this.#forwarding.tick(now, quorum);
@@ -186,6 +199,7 @@ export class Consensus {
       this.#reading.nextDeadline(),
       this.#watchers.nextDeadline(),
       this.#duties.nextDeadline(),
+      this.#acquaintance.nextDeadline(),
     );
   }
 
