@@ -2,10 +2,12 @@
 import initial from "./migrations/0000_initial.sql";
 import outcomes from "./migrations/0001_outcomes.sql";
 import consensus from "./migrations/0002_consensus.sql";
+import commits from "./migrations/0003_commits.sql";
 import type { Migration } from "./migrator.ts";
 
 export const migrations: readonly Migration[] = [
   { tag: "0000_initial", sql: initial },
   { tag: "0001_outcomes", sql: outcomes },
   { tag: "0002_consensus", sql: consensus },
+  { tag: "0003_commits", sql: commits },
 ];

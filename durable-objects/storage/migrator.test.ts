@@ -96,6 +96,9 @@ test.each(tags.slice(0, -1).map((tag, index) => [tag, index + 1] as const))(
     for (const [table, row] of before) {
       expect(database.raw.prepare(`SELECT * FROM ${table}`).all()).toMatchObject([row]);
     }
-    expect(database.raw.prepare("SELECT replica FROM identity").all()).toEqual([{ replica: 0 }]);
+    const replica = before.get("identity")?.replica ?? 0;
+    expect(database.raw.prepare("SELECT replica FROM identity").all()).toEqual([{ replica }]);
+    const commits = database.raw.prepare("SELECT commit_index FROM raft_entries").all();
+    expect(commits).toEqual(before.has("raft_entries") ? [{ commit_index: 0 }] : []);
   },
 );

@@ -23,7 +23,7 @@ export class RaftLogs {
     return new Map(
       votes.map(({ group, ...vote }) => [
         group,
-        { vote, snapshot: this.#snapshotOf(group), entries: this.#entriesOf(group) },
+        { vote, snapshot: this.#snapshotOf(group), ...this.#entriesOf(group) },
       ]),
     );
   }
@@ -34,11 +34,11 @@ export class RaftLogs {
       case "raft-vote":
         return write.value === null ? this.#forget(write.group) : this.#vote(write.group, write.value);
       case "raft-entry": {
-        const { group, index, bytes } = write;
+        const { group, index, bytes, commit } = write;
         this.#db
           .insert(raftEntries)
-          .values({ group, index, bytes })
-          .onConflictDoUpdate({ target: [raftEntries.group, raftEntries.index], set: { bytes } })
+          .values({ group, index, bytes, commit })
+          .onConflictDoUpdate({ target: [raftEntries.group, raftEntries.index], set: { bytes, commit } })
           .run();
         return;
       }
@@ -98,12 +98,16 @@ export class RaftLogs {
     return whole;
   }
 
-  #entriesOf(group: GroupId): StoredLog["entries"] {
-    return this.#db
-      .select({ index: raftEntries.index, bytes: raftEntries.bytes })
+  #entriesOf(group: GroupId): Pick<StoredLog, "entries" | "commit"> {
+    const rows = this.#db
+      .select({ index: raftEntries.index, bytes: raftEntries.bytes, commit: raftEntries.commit })
       .from(raftEntries)
       .where(eq(raftEntries.group, group))
       .orderBy(asc(raftEntries.index))
       .all();
+    return {
+      entries: rows.map(({ index, bytes }) => ({ index, bytes })),
+      commit: rows.reduce((latest, { commit }) => Math.max(latest, commit), 0),
+    };
   }
 }

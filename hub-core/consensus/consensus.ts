@@ -23,6 +23,7 @@ import { Duties } from "./duties.ts";
 import { Forwarding } from "./forwarding.ts";
 import type { GroupState } from "./group-state.ts";
 import { type ConsensusMessage, type RaftMessage, type RaftTiming, replicasOf } from "./raft/index.ts";
+import { cannotTell } from "./readers.ts";
 import { Reading } from "./reading.ts";
 import { Replication } from "./replication.ts";
 import type { GroupRequest } from "./requests.ts";
@@ -298,9 +299,16 @@ export class Consensus {
   #read(id: string, request: ReadRequest, now: Millis, finish: (reply: Reply) => void): void {
     const answer = (): Reply => read(request, this.state);
     const stale = !("consistency" in request) || request.consistency === "stale";
-    if (stale) return finish(answer());
+    if (stale) return finish(this.#asFarAsKnown(answer(), now));
     const deadline = now + this.options.config.proposalTimeoutMs;
     this.#reading.readers.submit({ answer, deadline, finish: this.#later(id) });
+  }
+
+  /** Of what was in the log when this run began, and may be committed, it cannot be said that it is not there. */
+  #asFarAsKnown(reply: Reply, now: Millis): Reply {
+    const { unsettled } = this.raft.state;
+    if (reply.ok || reply.problem.status !== 404 || unsettled === 0) return reply;
+    return cannotTell(this.group, unsettled, this.raft.quorum(now));
   }
 
   // ── Applying ───────────────────────────────────────────────────────────────────────────────────────────────────────
