@@ -115,7 +115,7 @@ export class Readers {
 
 /** To a stale read. */
 export function cannotTell(group: GroupId, unsettled: number, quorum: QuorumView): Reply<never> {
-  const detail = `this hub has just started, and of the last ${unsettled} entries of its log of group ${group} it does not know yet whether they count: what you ask for may be among them. Ask another hub, or try again`;
+  const detail = `this hub has just started, and does not know yet whether the last entries of its log of group ${group} count (${unsettled} with commands): what you ask for may be among them. Ask another hub, or try again`;
   return refused(503, "no_quorum", detail, { group, quorum });
 }
 

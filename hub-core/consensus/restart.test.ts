@@ -1,11 +1,18 @@
 import { expect, test } from "vitest";
 import { briefly, inside } from "../state/strong/operations.test-helper.ts";
 import { encodeSnapshot } from "../wire/log.ts";
-import { diskWith, emptyEntry, GROUP, votersOf } from "./consensus.test-helper.ts";
+import { diskWith, emptyEntry, entryOf, GROUP, votersOf } from "./consensus.test-helper.ts";
 import { settledGroup } from "./group.test-helper.ts";
 import { Actor, says } from "./raft/actor.test-helper.ts";
 
 const configuration = votersOf(["a", "b", "c"]);
+
+/** An entry with one command. */
+function write(seq: number): Uint8Array<ArrayBuffer> {
+  const session = { hubId: "a", replica: 1, incarnation: 1, seq, floor: 1 };
+  const operation = { kind: "put", key: "k", value: "1", expect: null, fence: null, lease: null } as const;
+  return entryOf({ term: 1, at: 0, body: { kind: "commands", commands: [{ session, idempotency: null, operation }] } });
+}
 
 /** After three writes all hubs go down, and one of the followers comes back alone. */
 function aloneAfterWrites() {
@@ -67,6 +74,7 @@ test("RAFT-35: an entry is written with what is committed by then, and nothing i
 test("RAFT-60: entries that another leader or a snapshot has put an end to are no question any more", () => {
   const restarted = () => {
     const disk = diskWith({ configuration, terms: [1, 1, 1] });
+    for (const index of [2, 3]) disk.entries.set(index, write(index));
     disk.commits.set(2, 1);
     return new Actor("a", disk);
   };
@@ -78,4 +86,9 @@ test("RAFT-60: entries that another leader or a snapshot has put an end to are n
   const part = encodeSnapshot({ index: 2, term: 2, at: 0, configuration, data: new Uint8Array() });
   installed.hears("b", says("raft-snapshot", 2, { index: 2, snapshotTerm: 2, size: part.length, offset: 0, part }));
   expect([installed.state.commit, installed.state.unsettled]).toEqual([2, 0]);
+});
+
+test("RAFT-60: entries without commands leave nothing open", () => {
+  const actor = Actor.with("a", { configuration, terms: [1, 1, 1] });
+  expect([actor.state.commit, actor.state.unsettled]).toEqual([0, 0]);
 });

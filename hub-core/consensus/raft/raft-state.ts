@@ -65,9 +65,13 @@ export class RaftState {
     this.#vote = options.stored?.vote ?? { lineage: 0, term: 0, votedFor: null };
   }
 
-  /** How many entries of before this run may be committed, as far as this run has learned. */
+  /** How many entries of before this run, with commands, may be committed for all that this run has learned. */
   get unsettled(): number {
-    return Math.max(0, this.#inherited - this.commit);
+    let entries = 0;
+    for (let index = this.commit + 1; index <= this.#inherited; index++) {
+      if (this.log.entry(index)?.entry.body.kind === "commands") entries += 1;
+    }
+    return entries;
   }
 
   /** 0: this hub has not heard of its group's log. */
