@@ -1,3 +1,4 @@
+export { isWrite } from "./answers.ts";
 export { Consensus, type ConsensusOutbox } from "./consensus.ts";
 export { GroupState } from "./group-state.ts";
 export { MAX_PENDING } from "./limits.ts";

@@ -21,6 +21,7 @@ import {
   type GroupRequest,
   GroupState,
   isOverview,
+  isWrite,
   listProposals,
   type OverviewRequest,
   type RosterMember,
@@ -48,6 +49,8 @@ export interface AgreementOptions {
   readonly judge: (key: string, value: Json) => string | null;
   /** Why a proposal for this key is not put to the vote of the global group; null: it may be. */
   readonly refuse: (key: string) => Reply | null;
+  /** Why this hub takes no write of the global group; null: it does. */
+  readonly exclusion: () => Reply | null;
   readonly isRemoved: (region: RegionId) => boolean;
   readonly random: Random;
   readonly metrics: Metrics;
@@ -153,6 +156,8 @@ export class Agreement {
     if (isOverview(request)) return out.reply(id, this.#overview(request));
     const consensus = this.#groupOf(request);
     if (!consensus) return out.reply(id, this.#elsewhere("group" in request ? request.group : undefined));
+    const exclusion = consensus.group === GLOBAL_GROUP && isWrite(request) ? this.#o.exclusion() : null;
+    if (exclusion) return out.reply(id, exclusion);
     consensus.request(id, request, now, this.#outbox(consensus, out));
     this.#asked.add(consensus);
   }
@@ -215,7 +220,8 @@ export class Agreement {
         replica: record?.replica ?? 0,
         // What came by way of a hub of an older version says nothing of logs.
         lineage: !record?.replica ? null : (record.logs.find(({ group }) => group === id)?.lineage ?? 0),
-        state: this.#o.isRemoved(region) ? "left" : state,
+        // At home a removed region goes on.
+        state: id === GLOBAL_GROUP && this.#o.isRemoved(region) ? "left" : state,
         stateSince: since,
         draining: record?.draining ?? false,
       };

@@ -27,7 +27,9 @@ export function answerState(hub: Hub, request: StateRequest, now: Millis, out: O
   switch (request.kind) {
     case "state-eventual-put":
     case "state-eventual-delete":
-      return hub.registry.once(request, () => hub.eventual.request(request, now, out), now, out);
+      return (
+        hub.decisions.exclusion() ?? hub.registry.once(request, () => hub.eventual.request(request, now, out), now, out)
+      );
     default:
       return hub.eventual.request(request, now, out);
   }

@@ -1,5 +1,6 @@
 /** What the links report, told to those whom it concerns. */
 import { type Millis, unreachable } from "../common/types.ts";
+import { spokenTo, turnedAway } from "./decisions/enforce.ts";
 import { deliver } from "./deliver.ts";
 import type { StepEffects } from "./effects.ts";
 import type { Hub } from "./hub.ts";
@@ -24,12 +25,14 @@ export function hear(hub: Hub, news: LinkNews, now: Millis, out: StepEffects): v
       return hub.registry.visited(news.peer, false, now, out);
     }
     case "refused":
+      if (news.reason === "not-in-group") return turnedAway(hub, news.peer);
       return meeting.groupOfPeer(news.peer)?.membership.linkRefused(news.peer, now);
     case "answered": {
       meeting.groupFor(news.hub)?.membership.heard(news.hub.hubId, now, out);
       return hub.registry.visited(news.hub.hubId, true, now, out);
     }
     case "message":
+      spokenTo(hub, news.from);
       return deliver(hub, meeting.groupOfPeer(news.from), news, now, out);
     default:
       return unreachable(news);

@@ -7,7 +7,7 @@ import { Hub } from "./hub.ts";
 import type { Request } from "./requests.ts";
 
 const HOP_MS = 5;
-const EMPTY: StoredState = { identity: null, records: new Map(), peers: [], outcomes: new Map(), logs: new Map() };
+export const EMPTY: StoredState = { identity: null, records: new Map(), peers: [], outcomes: new Map(), logs: new Map() };
 
 export interface WorldHub {
   readonly id: HubId;

@@ -153,6 +153,7 @@ export class Hub {
     this.agreement = new Agreement({
       judge: (key, value) => this.decisions.judge(key, value),
       refuse: (key) => this.decisions.unknown(key),
+      exclusion: () => this.decisions.exclusion(),
       isRemoved: (region) => this.decisions.removed.has(region),
       config,
       stored,

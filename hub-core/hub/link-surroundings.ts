@@ -16,8 +16,8 @@ export type LinkNews =
   /** `expected`: the peer said goodbye, or this end closed. */
   | { readonly kind: "down"; readonly peer: HubId; readonly expected: boolean }
   | { readonly kind: "dial-failed"; readonly peer: HubId; readonly reason: DialFailure }
-  /** It is well, and has no link to spare for this hub. */
-  | { readonly kind: "refused"; readonly peer: HubId }
+  /** It is well, and has no link to spare for this hub, or no group in common with it. */
+  | { readonly kind: "refused"; readonly peer: HubId; readonly reason: "over-limit" | "not-in-group" }
   /** It answered a dial and said who it is, though no standing link came of it. */
   | { readonly kind: "answered"; readonly hub: HubIdentity }
   | { readonly kind: "message"; readonly from: HubId; readonly message: Message };

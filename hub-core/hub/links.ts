@@ -349,7 +349,7 @@ export class Links {
       return;
     }
     if (reason === "over-limit" || reason === "not-in-group") this.#dials.refused(link.peer, now);
-    if (reason === "over-limit") news.push({ kind: "refused", peer: link.peer });
+    if (reason === "over-limit" || reason === "not-in-group") news.push({ kind: "refused", peer: link.peer, reason });
     out.closeLink(link.id, 1000, reason);
     this.#forget(link, true, now, news);
   }

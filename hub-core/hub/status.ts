@@ -148,6 +148,9 @@ function checkMembership(hub: Hub): HealthCheck {
   });
   const cutOff = hub.groups.filter((group) => isCutOff(hub, group));
   const details = notes.join("; ");
+  if (hub.decisions.exclusion()) {
+    return { status: "degraded", details: `region ${hub.self.region} was removed from the federation; ${details}` };
+  }
   if (cutOff.length === 0) return { status: "healthy", details };
   const names = cutOff.map(({ id }) => id).join(", ");
   return {

@@ -174,23 +174,42 @@ test("a vote reaches the hub that is named, in whatever region, and no other: no
   }
 });
 
-test("without a name the nearest hub votes; one that does not know the proposal leaves it to the next, one that is dead does not", async () => {
-  world.says = (hub) => (hub === "regional-us" ? proposal(hub) : unknownProposal);
+/** As hubs that know it tell of a proposal whose voters these are. */
+const known = (hub: string, ...voters: string[]) => answered({ proposal_id: "p1", group: "g", from: hub, voters });
+const votes = () => world.asked.filter(({ question }) => question.kind === "proposal-vote").map(({ hub }) => hub);
+
+test("without a name the nearest hub with a vote gives it; one that does not know of it yet leaves it to the next, one that is dead does not", async () => {
+  const two = ["regional-us", "global-hub"];
+  world.says = (hub) => (hub === "local-us" ? unknownProposal : known(hub, ...two));
   const response = await vote("");
   expect([response.status, response.headers.get("x-mpreg-hub")]).toEqual([200, "regional-us"]);
-  expect(hubs()).toEqual(["local-us", "regional-us"]);
+  world.says = (hub, { kind }) =>
+    kind === "proposal-vote" && hub === "regional-us" ? unknownProposal : known(hub, ...two);
+  expect((await vote("")).headers.get("x-mpreg-hub")).toBe("global-hub");
   world.asked.length = 0;
-  world.says = (hub) => (hub === "local-us" ? "dead" : proposal(hub));
+  world.says = (hub, { kind }) => (kind === "proposal-vote" ? "dead" : known(hub, ...two));
   expect((await vote("")).status).toBe(504);
-  expect(hubs()).toEqual(["local-us"]);
+  expect(votes()).toEqual(["regional-us"]);
 });
 
-test("a vote for no hub in particular gets past any number of hubs that do not know the proposal", async () => {
+test("a hub that knows the proposal and has no vote is not asked, while another here has one", async () => {
   world.localHubs = ["local-us-2", "local-us-3", "local-us-4"];
-  world.says = (hub) => (hub.startsWith("local") ? unknownProposal : proposal(hub));
-  const voted = await vote("");
-  expect({ status: voted.status, hub: voted.headers.get("x-mpreg-hub") }).toEqual({ status: 200, hub: "regional-us" });
-  expect(hubs()).toEqual(["local-us", "local-us-2", "local-us-3", "local-us-4", "regional-us"]);
+  world.says = (hub) => (hub.startsWith("local") ? unknownProposal : known(hub, "global-hub", "regional-eu"));
+  expect((await vote("")).headers.get("x-mpreg-hub")).toBe("global-hub");
+  expect(votes()).toEqual(["global-hub"]);
+});
+
+test("where no hub has a vote, one that knows the proposal says so, however many do not", async () => {
+  world.localHubs = ["local-us-2", "local-us-3", "local-us-4"];
+  const noVoter = refused(403, "not_a_voter", "no vote in this group");
+  world.says = (hub, { kind }) => {
+    if (hub.startsWith("local")) return unknownProposal;
+    return kind === "proposal-vote" ? noVoter : known(hub, "regional-eu");
+  };
+  expect(await (await vote("")).json()).toMatchObject({ status: 403, code: "not_a_voter" });
+  expect(votes()).toEqual(["local-us", "local-us-2", "local-us-3", "local-us-4", "regional-us"]);
+  world.says = () => unknownProposal;
+  expect((await vote("")).status).toBe(404);
 });
 
 const withdraw = (path = "", headers = {}) =>

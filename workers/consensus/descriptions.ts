@@ -66,7 +66,7 @@ export const postVote = createRoute({
   ...write,
   method: "post",
   path: "/api/consensus/proposals/{id}/votes",
-  summary: "Vote for the hub that the path names, else for the nearest that knows the proposal",
+  summary: "Vote for the hub that the path names, else for the nearest that has a vote",
   request: { params, headers: idempotencyHeader, body: body(voteSchema) },
   responses: { 200: json(proposalSchema, "Counted"), ...problems },
 });

@@ -1,6 +1,7 @@
 /** A proposal is known to the members of its group, and its id does not say which that is. */
 import type { Context } from "hono";
 import { type Reply, refused } from "../../hub-core/common/problem.ts";
+import type { HubId } from "../../hub-core/common/types.ts";
 import type { EdgeEnv } from "../edge-env.ts";
 import { agreementWithin, askHub, askInTurn, broadestFirst, spokesmenElsewhere } from "../hubs/index.ts";
 
@@ -26,4 +27,18 @@ export async function findProposal(c: Context<EdgeEnv>, proposalId: string): Pro
   const detail = `no hub knows a proposal ${proposalId}, or all have forgotten it`;
   if (silent.length === 0) return refused(404, UNKNOWN, detail);
   return refused(404, UNKNOWN, `${detail}; ${silent.join(", ")} did not say`, { silent });
+}
+
+/** The hubs that live here and have a vote in it, the nearest first; when there is none all of them, one of which may say why. */
+export async function votersHere(c: Context<EdgeEnv>, proposalId: string): Promise<readonly HubId[]> {
+  const { candidates } = c.env.hubs;
+  const known = await findProposal(c, proposalId);
+  if (!known.ok) return candidates;
+  const { voters, joint } = known.value as {
+    readonly voters: readonly HubId[];
+    readonly joint?: { voters: readonly HubId[] };
+  };
+  const electorate = [...voters, ...(joint?.voters ?? [])];
+  const here = candidates.filter((hub) => electorate.includes(hub));
+  return here.length > 0 ? here : candidates;
 }

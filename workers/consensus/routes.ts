@@ -18,7 +18,7 @@ import {
   postProposal,
   postVote,
 } from "./descriptions.ts";
-import { findProposal } from "./find-proposal.ts";
+import { findProposal, votersHere } from "./find-proposal.ts";
 import type {
   consensusStatusSchema,
   createProposalSchema,
@@ -72,12 +72,13 @@ export const consensusRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInv
   })
   .openapi(postVote, async (c) => {
     const { vote, reason } = c.req.valid("json");
-    const { hubs, deployment } = c.env;
+    const { hubs, deployment, addressed } = c.env;
     const idempotencyKey = writeKey(c);
     const proposalId = c.req.valid("param").id;
+    const voters = addressed === null ? await votersHere(c, proposalId) : hubs.candidates;
     const question = { kind: "proposal-vote", proposalId, vote, ...(reason && { reason }), idempotencyKey } as const;
     // Given for one hub: another one is asked only when that one has no part in the proposal.
-    const reply = await askInTurn(c, hubs.candidates, question, {
+    const reply = await askInTurn(c, voters, question, {
       withinMs: agreementWithin(deployment.federation.settings.consensus),
       effect: "write-once",
       idempotencyKey,

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { HubId, Json } from "../../common/types.ts";
 import type { Hub } from "../hub.ts";
-import { HubWorld } from "../hub-world.test-helper.ts";
+import { EMPTY, HubWorld } from "../hub-world.test-helper.ts";
 import { maxOpen } from "./keys.ts";
 
 let world: HubWorld;
@@ -156,4 +156,43 @@ test("DECIDE-7: what is set aside for decisions is set aside of the most that a 
   expect(maxOpen("k", 100)).toBe(100);
   expect(maxOpen("mpreg/config", 100)).toBe(116);
   expect(maxOpen("k", 10_000)).toBe(9_984);
+});
+
+const healthAt = (id: HubId) => JSON.stringify(ask(id, { kind: "health" }).value);
+const putGlobal = { kind: "state-put", group: "global", key: "k", value: 1 };
+const putEventual = { kind: "state-eventual-put", key: "e", op: { type: "lww", op: "set", value: 1 } };
+
+test("DECIDE-9: a region that was removed while it was there, or while it was away, says so, and takes what stays at home only", () => {
+  const away = ["r-east", "l-east"];
+  for (const id of away) world.kill(id);
+  world.run(60_000);
+  expect(decide("mpreg/regions/east", { state: "removed", force: true })).toMatchObject({ state: "committed" });
+  expect(decide("mpreg/regions/south", { state: "removed" })).toMatchObject({ state: "committed" });
+  for (const id of away) world.boot(id, EMPTY);
+  world.run(60_000);
+  for (const id of [...away, "r-south"]) {
+    expect(healthAt(id), id).toContain("was removed from the federation");
+    expect(ask(id, putEventual).problem, id).toMatchObject({ status: 503, code: "region_removed" });
+  }
+  for (const id of ["r-east", "r-south"]) {
+    expect(ask(id, putGlobal).problem, id).toMatchObject({ status: 503, code: "region_removed" });
+  }
+  expect(ask("l-east", { kind: "state-put", group: "east", key: "k", value: 1 }).ok).toBe(true);
+  expect(ask("r-west", putGlobal).ok).toBe(true);
+  expect(ask("l-west", putEventual).ok).toBe(true);
+});
+
+test("DECIDE-9: once it is let in again it takes all again", () => {
+  decide("mpreg/regions/east", { state: "removed" });
+  world.run(30_000);
+  expect(ask("l-east", putEventual).problem).toMatchObject({ code: "region_removed" });
+  decide("mpreg/regions/east", { state: "active" });
+  world.run(400_000);
+  for (const id of ["r-east", "l-east"]) {
+    expect(healthAt(id), id).not.toContain("was removed");
+    expect(ask(id, putEventual).ok, id).toBe(true);
+  }
+  world.ask("r-east", "late", putGlobal as never);
+  world.run(5_000);
+  expect(world.replies.get("late")).toMatchObject({ ok: true });
 });

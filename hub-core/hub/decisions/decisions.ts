@@ -21,6 +21,8 @@ interface Decided {
   readonly value: Json;
 }
 
+/** As the federation must have decided of a region that it turns away. */
+const REMOVED = JSON.stringify({ state: "removed" });
 /** A copy that was not confirmed by then is made again. */
 const COPY_TIMEOUT_MS = 10_000;
 /** Decisions there may be: a configuration, and a state of each region. */
@@ -33,6 +35,8 @@ export class Decisions {
   #decidedOn: readonly RegionId[] = [];
   #seen = -1;
   #agreed = "{}";
+  /** By a hub of the global group in another region, and no other has spoken to this one since: no log tells it why. */
+  turnedAway = false;
   readonly #copying = new Set<string>();
   /** What was last compared, so that a step in which nothing was decided costs nothing. */
   #compared = "";
@@ -44,6 +48,14 @@ export class Decisions {
   /** Regions that the federation has removed. */
   get removed(): ReadonlySet<RegionId> {
     return this.#removed;
+  }
+
+  /** 503 `region_removed` when this hub's own region is: what would have to leave it is not written. */
+  exclusion(): Reply<never> | null {
+    const { region } = this.#o.config.hub;
+    if (!this.turnedAway && !this.#removed.has(region)) return null;
+    const detail = `Region ${region} was removed from the federation, so nothing was written. An admin lets it join again, at another region: npx mpreg regions add ${region}`;
+    return refused(503, "region_removed", detail, { region });
   }
 
   /** The agreed part of the configuration, in the words of the file. */
@@ -117,7 +129,7 @@ export class Decisions {
     const target = groups.find((group) => group !== source);
     if (!target?.raft.leadership?.settled) return false;
     const { revision } = target.state.keyValues;
-    const standing = `${target.raft.state.term} ${source.state.keyValues.revision} ${revision}`;
+    const standing = `${target.raft.state.term} ${source.state.keyValues.revision} ${revision} ${this.turnedAway}`;
     if (standing === this.#compared) return false;
     this.#compared = standing;
     return this.#copyAll(source, target, now);
@@ -125,6 +137,7 @@ export class Decisions {
 
   #copyAll(source: Consensus, target: Consensus, now: Millis): boolean {
     const wanted = new Map(decidedIn(source).map(({ key, value }) => [key, JSON.stringify(value)]));
+    if (this.turnedAway) wanted.set(`${REGIONS}${this.#o.config.hub.region}`, REMOVED);
     const present = new Map(decidedIn(target).map(({ key, value }) => [key, JSON.stringify(value)]));
     const stale = [...wanted].filter(([key, value]) => present.get(key) !== value);
     const gone = [...present.keys()].filter((key) => !wanted.has(key));

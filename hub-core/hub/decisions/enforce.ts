@@ -1,6 +1,7 @@
 /** What follows for a hub from a region's removal: its hubs are no members any more, and no link to them stands. */
-import type { HubIdentity, Millis } from "../../common/types.ts";
+import type { HubId, HubIdentity, Millis } from "../../common/types.ts";
 import { isGone } from "../../wire/catalog.ts";
+import { GLOBAL_GROUP } from "../../wire/log.ts";
 import type { StepEffects } from "../effects.ts";
 import type { Hub } from "../hub.ts";
 
@@ -22,4 +23,19 @@ function expelRemoved(hub: Hub, now: Millis, out: StepEffects): void {
     }
   }
   hub.partFrom(isRemoved, out);
+}
+
+/** A peer says that it shares no group with this hub, which knows better: unless its own region was removed meanwhile. */
+export function turnedAway(hub: Hub, peer: HubId): void {
+  if (isGlobalElsewhere(hub, peer)) hub.decisions.turnedAway = true;
+}
+
+/** Who wants nothing to do with this hub says nothing on a link but who it is. */
+export function spokenTo(hub: Hub, peer: HubId): void {
+  if (hub.decisions.turnedAway && isGlobalElsewhere(hub, peer)) hub.decisions.turnedAway = false;
+}
+
+function isGlobalElsewhere(hub: Hub, peer: HubId): boolean {
+  const found = hub.find(peer);
+  return found !== undefined && found.region !== hub.self.region && hub.groupFor(found)?.id === GLOBAL_GROUP;
 }

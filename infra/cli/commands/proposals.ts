@@ -84,7 +84,7 @@ export function proposalsCommand(proposals: Command): Command {
     .option("--idempotency-key <key>", "of an earlier try: it is not proposed twice")
     .action(create);
   part("vote <id> <yes|no>", "vote for a hub")
-    .option("--as <hub>", "the hub; by default the nearest that knows the proposal")
+    .option("--as <hub>", "the hub; by default the nearest that has a vote")
     .option("--reason <text>", "why")
     .option("--idempotency-key <key>", "of an earlier try")
     .action(vote);
