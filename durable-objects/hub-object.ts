@@ -29,8 +29,14 @@ export class HubObject extends DurableObject<Env> {
   }
 
   /** Not named after anything that the platform owns (`fetch`, `connect`, `queue`). */
-  ask(request: HubRequest): Promise<Reply> {
-    return this.#process?.ask(request) ?? Promise.resolve(this.#unknown());
+  async ask(request: HubRequest): Promise<Reply> {
+    const [reply] = await this.askAll([request]);
+    return reply as Reply;
+  }
+
+  /** Many clients' questions in one call: a reply to each, in their order, when all are answered. */
+  async askAll(requests: readonly HubRequest[]): Promise<Reply[]> {
+    return this.#process?.ask(requests) ?? requests.map(() => this.#unknown());
   }
 
   introduce(hubs: readonly HubIdentity[]): Reply {

@@ -61,13 +61,15 @@ export class HubProcess {
     this.links.adoptHibernated();
   }
 
-  ask(request: HubRequest): Promise<Reply> {
-    this.#lastRequest += 1;
-    const id = String(this.#lastRequest);
-    return new Promise((resolve) => {
-      this.#pending.set(id, resolve);
-      this.#runner.feed({ kind: "request", id, request });
+  /** @returns a reply for each, in their order. */
+  ask(requests: readonly HubRequest[]): Promise<Reply[]> {
+    const asked = requests.map((request) => {
+      this.#lastRequest += 1;
+      return { id: String(this.#lastRequest), request };
     });
+    const replies = asked.map(({ id }) => new Promise<Reply>((resolve) => this.#pending.set(id, resolve)));
+    this.#runner.feed({ kind: "requests", asked });
+    return Promise.all(replies);
   }
 
   introduce(hubs: readonly HubIdentity[]): void {

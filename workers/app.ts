@@ -8,7 +8,7 @@ import { drainRoutes } from "./drain/index.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 import { gossipRoutes } from "./gossip/index.ts";
 import { healthRoutes } from "./health/index.ts";
-import { bodyLimit, failed, notFound, refuseInvalid, registerSecurity, requestId } from "./http/index.ts";
+import { bodyLimit, failed, notFound, refuseInvalid, registerSecurity, requestId, utf8 } from "./http/index.ts";
 import { introduceRoutes } from "./introduce/index.ts";
 import { leaseRoutes } from "./leases/index.ts";
 import { metricsRoutes } from "./metrics/index.ts";
@@ -25,6 +25,7 @@ export const MAX_BODY_BYTES = 256 * 1_024;
 const base = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid });
 base.use(requestId);
 base.use(bodyLimit({ maxBytes: MAX_BODY_BYTES, discardBytes: 8 * 1_024 * 1_024, discardMs: 5_000 }));
+base.use(utf8);
 
 const routes = base
   .route("/", healthRoutes)

@@ -8,7 +8,7 @@ import { handle } from "./edge.ts";
 
 const USER_KEY = "the key that signs the tokens of this test's users";
 const PEER_KEY = "the key by which the hubs of this test know each other";
-const FEDERATION = `
+const federationOf = (localHubs: readonly string[]) => `
 federation: { name: planet }
 regions:
   - { id: us-east, coordinates: { latitude: 39.04, longitude: -77.49 }, url: "https://us-east.example" }
@@ -19,6 +19,7 @@ hubs:
   - { id: local-us, region: us-east, hub_tier: local, parent_hub: regional-us }
   - { id: regional-eu, region: eu-west, hub_tier: regional, parent_hub: global-hub }
   - { id: local-eu, region: eu-west, hub_tier: local, parent_hub: regional-eu }
+${localHubs.map((id) => `  - { id: ${id}, region: us-east, hub_tier: local, parent_hub: regional-us }`).join("\n")}
 consensus: { proposal_timeout: 10.0 }
 `;
 
@@ -36,8 +37,12 @@ export interface EdgeWorld {
   /** The questions that hubs were asked, but for those about where hubs are. */
   readonly asked: { readonly hub: string; readonly question: HubRequest }[];
   says: Says;
+  /** In us-east, besides `local-us`. */
+  localHubs: readonly string[];
   /** Regions whose edge does not answer the others. */
   readonly cut: Set<string>;
+  /** Regions whose machine is there, and has nothing that listens. */
+  readonly down: Set<string>;
   /** At the edge of `region`, by default us-east. */
   send(path: string, init?: SendOptions): Promise<Response>;
   /** The same, with time that passes as fast as it can. */
@@ -56,15 +61,19 @@ interface SendOptions {
 /** For the tests of one file: fresh before each. */
 export function edgeWorld(): EdgeWorld {
   const world: EdgeWorld = {
+    localHubs: [],
     asked: [],
     says: () => answered({}),
     cut: new Set(),
+    down: new Set(),
     send: async (path, options = {}) => arrive(world, await requestOf(path, options)),
     sendAndWait: (path, options) => passingTime(world.send(path, options)),
   };
   beforeEach(() => {
     world.asked.length = 0;
     world.cut.clear();
+    world.down.clear();
+    world.localHubs = [];
     world.says = () => answered({});
     vi.spyOn(console, "warn").mockReturnValue();
     // Node wants to hear it of a body that is a stream; the platform's types do not know it.
@@ -72,7 +81,8 @@ export function edgeWorld(): EdgeWorld {
     vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
       const request = new Request(input, { ...init, ...streamed });
       const region = regionOf(request);
-      if (world.cut.has(region) || !REGIONS.includes(region)) throw new Error("connection refused");
+      if (world.cut.has(region) || !REGIONS.includes(region)) throw new Error("Network connection lost.");
+      if (world.down.has(region)) throw new Error("connect: Connection refused");
       return abortable(arrive(world, request), init?.signal ?? null);
     });
     // Of the clock that tests may wind.
@@ -113,23 +123,25 @@ function arrive(world: EdgeWorld, request: Request): Promise<Response> {
 }
 
 function envOf(world: EdgeWorld, region: string): Env {
+  const ask = async (hub: string, question: HubRequest): Promise<Reply> => {
+    if (question.kind === "registry-status") return answered({ hubs: HUBS });
+    if (question.kind === "locate") {
+      const found = HUBS.find(({ hub_id }) => hub_id === question.hubId);
+      return answered({ ...found, address: `https://${found?.region}.example` });
+    }
+    world.asked.push({ hub, question });
+    const said = world.says(hub, question);
+    if (said === "dead") throw new Error("the object was reset");
+    return said === "silent" ? new Promise(() => undefined) : said;
+  };
   const get = (hub: string) => ({
-    ask: async (question: HubRequest): Promise<Reply> => {
-      if (question.kind === "registry-status") return answered({ hubs: HUBS });
-      if (question.kind === "locate") {
-        const found = HUBS.find(({ hub_id }) => hub_id === question.hubId);
-        return answered({ ...found, address: `https://${found?.region}.example` });
-      }
-      world.asked.push({ hub, question });
-      const said = world.says(hub, question);
-      if (said === "dead") throw new Error("the object was reset");
-      return said === "silent" ? new Promise(() => undefined) : said;
-    },
+    ask: (question: HubRequest) => ask(hub, question),
+    askAll: (questions: readonly HubRequest[]) => Promise.all(questions.map((question) => ask(hub, question))),
   });
   return {
     HUB: { idFromName: (hub: string) => hub, get } as unknown as Env["HUB"],
     MPREG_REGION: region,
-    MPREG_FEDERATION: FEDERATION,
+    MPREG_FEDERATION: federationOf(world.localHubs),
     MPREG_PEER_KEY: PEER_KEY,
     JWT_SECRET_KEY: USER_KEY,
   };

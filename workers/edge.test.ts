@@ -36,11 +36,13 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 function envOf(region: string): Env {
+  const ask = (hub: string, request: HubRequest) => {
+    asked.push({ hub, request });
+    return says(hub, asked.filter((each) => each.hub === hub).length, request);
+  };
   const get = (hub: string) => ({
-    ask: async (request: HubRequest) => {
-      asked.push({ hub, request });
-      return says(hub, asked.filter((each) => each.hub === hub).length, request);
-    },
+    ask: async (request: HubRequest) => ask(hub, request),
+    askAll: (requests: readonly HubRequest[]) => Promise.all(requests.map((request) => ask(hub, request))),
   });
   return {
     HUB: { idFromName: (hub: string) => hub, get } as unknown as Env["HUB"],

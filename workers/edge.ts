@@ -7,6 +7,7 @@ import type { EdgeBindings } from "./edge-env.ts";
 import { PROBLEM_TYPE, problemBody, REQUEST_ID_HEADER, requestIdOf } from "./http/index.ts";
 import {
   addressOf,
+  Calls,
   edgeName,
   forward,
   forwardedWithin,
@@ -15,6 +16,7 @@ import {
   Hubs,
   namespaceStubs,
   nearestFirst,
+  type StubOf,
   whereabouts,
   widestFirst,
 } from "./hubs/index.ts";
@@ -39,7 +41,8 @@ async function answer(request: Request, env: Env, deployment: Deployment, ctx: E
   const { hub, path } = addressOf(url.pathname);
   const handovers = new Handovers(deployment.federation.name, env.MPREG_PEER_KEY);
   const handover = await handovers.read(request.headers, hub);
-  const bindings = bindingsOf(request, { url, hub, env, deployment, handovers, handover });
+  const stubOf = gathering(env, deployment, ctx);
+  const bindings = bindingsOf(request, { url, hub, env, deployment, handovers, handover, stubOf });
   url.pathname = path;
   const addressed = hub === null ? request : new Request(url, request);
   if (hub !== null && !deployment.hosted.includes(hub)) return elsewhere(addressed, hub, env, bindings);
@@ -54,10 +57,20 @@ interface Surroundings {
   readonly deployment: Deployment;
   readonly handovers: Handovers;
   readonly handover: Handover;
+  readonly stubOf: StubOf;
+}
+
+/** An isolate is of one deployment, which has one namespace. */
+const callsOf = new WeakMap<Env["HUB"], Calls>();
+
+function gathering({ HUB }: Env, { region }: Deployment, ctx: ExecutionContext): StubOf {
+  const calls = callsOf.get(HUB) ?? new Calls();
+  callsOf.set(HUB, calls);
+  return calls.through(namespaceStubs(HUB, region.locationHint), (call) => ctx.waitUntil(call));
 }
 
 function bindingsOf(request: Request, about: Surroundings): EdgeBindings {
-  const { url, hub, env, deployment, handovers, handover } = about;
+  const { url, hub, env, deployment, handovers, handover, stubOf } = about;
   const { federation, region, hosted } = deployment;
   const findPlace = withFederation(federation, findWorldPlace);
   const network = networkPosition({ cf: request.cf ?? null, forwarded: handover.client, region }, findPlace);
@@ -69,7 +82,7 @@ function bindingsOf(request: Request, about: Surroundings): EdgeBindings {
     deployment,
     hubs: new Hubs({
       candidates: hub === null ? nearestFirst(here, client) : [hub],
-      stubOf: namespaceStubs(env.HUB, region.locationHint),
+      stubOf,
     }),
     addressed: hub,
     handover,

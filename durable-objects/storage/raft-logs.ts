@@ -21,9 +21,13 @@ export class RaftLogs {
   load(): Map<GroupId, StoredLog> {
     const votes = this.#db.select().from(raftVotes).all();
     return new Map(
-      votes.map(({ group, ...vote }) => [
+      votes.map(({ group, lineage, term, votedFor, votedReplica }) => [
         group,
-        { vote, snapshot: this.#snapshotOf(group), ...this.#entriesOf(group) },
+        {
+          vote: { lineage, term, votedFor: votedFor === null ? null : { hubId: votedFor, replica: votedReplica } },
+          snapshot: this.#snapshotOf(group),
+          ...this.#entriesOf(group),
+        },
       ]),
     );
   }
@@ -55,11 +59,12 @@ export class RaftLogs {
     }
   }
 
-  #vote(group: GroupId, value: StoredVote): void {
+  #vote(group: GroupId, { lineage, term, votedFor }: StoredVote): void {
+    const row = { lineage, term, votedFor: votedFor?.hubId ?? null, votedReplica: votedFor?.replica ?? 0 };
     this.#db
       .insert(raftVotes)
-      .values({ group, ...value })
-      .onConflictDoUpdate({ target: raftVotes.group, set: value })
+      .values({ group, ...row })
+      .onConflictDoUpdate({ target: raftVotes.group, set: row })
       .run();
   }
 

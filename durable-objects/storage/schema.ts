@@ -49,6 +49,8 @@ export const raftVotes = sqliteTable("raft_votes", {
   lineage: integer().notNull(),
   term: integer().notNull(),
   votedFor: text("voted_for"),
+  /** 0: nobody has the vote, or it was given before votes named replicas. */
+  votedReplica: integer("voted_replica").notNull().default(0),
 });
 
 export const raftEntries = sqliteTable(

@@ -1,6 +1,7 @@
 /** What a machine may do to the world. The Hub turns it into effects and keeps the order: persist before send. */
 
 import type { MemberState, Rumor } from "../wire/catalog.ts";
+import type { Replica } from "../wire/log.ts";
 import type { Message } from "../wire/messages.ts";
 import type { Reply } from "./problem.ts";
 import type { ClusterId, DurationMs, GroupId, HubId, HubIdentity, Millis } from "./types.ts";
@@ -23,7 +24,8 @@ export interface StoredVote {
   /** Drawn when the group was founded: tells its log from that of a group that was founded again. */
   readonly lineage: number;
   readonly term: number;
-  readonly votedFor: HubId | null;
+  /** Its `replica` is 0 in rows of before votes named one: to which it went is not known. */
+  readonly votedFor: Replica | null;
 }
 
 /** Of one group's consensus. */

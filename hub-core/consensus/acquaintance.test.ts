@@ -7,7 +7,7 @@ function started(electionMs = 1_000): Acquaintance {
   return acquaintance;
 }
 
-test("RAFT-59: who was not heard of by two election time-outs after the start is missed, once", () => {
+test("RAFT-62: who was not heard of by two election time-outs after the start is missed, once", () => {
   const acquaintance = started();
   acquaintance.met("c");
   expect(acquaintance.nextDeadline()).toBe(2_100);
@@ -17,14 +17,14 @@ test("RAFT-59: who was not heard of by two election time-outs after the start is
   expect(acquaintance.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
 });
 
-test("RAFT-59: where elections are slow it takes three seconds, and nothing is due once all are met", () => {
+test("RAFT-62: where elections are slow it takes three seconds, and nothing is due once all are met", () => {
   const acquaintance = started(20_000);
   expect(acquaintance.nextDeadline()).toBe(3_100);
   for (const hubId of ["b", "c", "d"]) acquaintance.met(hubId);
   expect(acquaintance.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
 });
 
-test("RAFT-59: a hub that was paused meanwhile was not listening, and listens first", () => {
+test("RAFT-62: a hub that was paused meanwhile was not listening, and listens first", () => {
   const acquaintance = started();
   expect(acquaintance.missed(60_000)).toEqual([]);
   expect(acquaintance.nextDeadline()).toBe(62_000);

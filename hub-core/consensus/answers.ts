@@ -13,6 +13,7 @@ export type WriteRequest = Extract<
     kind:
       | "proposal-create"
       | "proposal-vote"
+      | "proposal-withdraw"
       | "state-put"
       | "state-delete"
       | "lease-grant"
@@ -28,6 +29,7 @@ export type ReadRequest = Extract<
 const writes: ReadonlySet<string> = new Set<WriteRequest["kind"]>([
   "proposal-create",
   "proposal-vote",
+  "proposal-withdraw",
   "state-put",
   "state-delete",
   "lease-grant",
@@ -45,7 +47,8 @@ export interface Naming {
   readonly fresh: (prefix: string) => string;
   readonly self: string;
   readonly proposalTimeoutMs: number;
-  readonly maxProposals: number;
+  /** Pending at most, for one of this key to be taken. */
+  readonly maxProposals: (key: string) => number;
 }
 
 export function operationOf(request: WriteRequest, naming: Naming): Operation {
@@ -71,7 +74,7 @@ export function operationOf(request: WriteRequest, naming: Naming): Operation {
         expect: request.expect ?? null,
         threshold: inMillionths(request.threshold ?? 0),
         timeoutMs: Math.round(request.timeoutMs ?? naming.proposalTimeoutMs),
-        maxPending: naming.maxProposals,
+        maxPending: naming.maxProposals(request.key),
       };
     case "proposal-vote":
       return {
@@ -82,6 +85,8 @@ export function operationOf(request: WriteRequest, naming: Naming): Operation {
         reason: request.reason ?? null,
         byOperator: true,
       };
+    case "proposal-withdraw":
+      return { kind: "withdraw", proposalId: request.proposalId };
   }
 }
 
@@ -106,9 +111,16 @@ function flatten(value: unknown, names: Record<string, true> = {}): Record<strin
 
 /** Stored replies leave out what the request said: it need not be in every hub's memory. */
 export function completed(request: WriteRequest, reply: Reply, state: GroupState): Reply {
-  if (request.kind === "proposal-create" || request.kind === "proposal-vote") return state.withValue(reply);
-  if (request.kind !== "state-put" || !reply.ok) return reply;
-  return { ...reply, value: { ...(reply.value as Record<string, Json>), value: request.value } };
+  switch (request.kind) {
+    case "proposal-create":
+    case "proposal-vote":
+    case "proposal-withdraw":
+      return state.withValue(reply);
+    case "state-put":
+      return reply.ok ? { ...reply, value: { ...(reply.value as Record<string, Json>), value: request.value } } : reply;
+    default:
+      return reply;
+  }
 }
 
 export function read(request: ReadRequest, state: GroupState): Reply {

@@ -75,6 +75,7 @@ export interface LogSetup {
   /** Of the entries from 1 on, as in the figures of the paper. */
   readonly terms?: readonly number[];
   readonly term?: number;
+  /** Its first replica. */
   readonly votedFor?: HubId | null;
   readonly at?: number;
   /** Of the state before the first entry. */
@@ -92,7 +93,7 @@ export function diskWith(setup: LogSetup): Disk {
     data = new Uint8Array(),
   } = setup;
   const disk = new Disk();
-  disk.vote = { lineage: LINEAGE, term, votedFor };
+  disk.vote = { lineage: LINEAGE, term, votedFor: votedFor === null ? null : replicaOf(votedFor) };
   disk.snapshot = encodeSnapshot({ index: 0, term: 0, at: 0, configuration, data });
   terms.forEach((each, i) => {
     disk.entries.set(i + 1, emptyEntry(each, at));

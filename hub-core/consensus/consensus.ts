@@ -4,7 +4,7 @@
  */
 import type { Metrics } from "../common/metrics.ts";
 import type { Outbox, StoredLog } from "../common/outbox.ts";
-import type { Reply } from "../common/problem.ts";
+import { answered, type Reply } from "../common/problem.ts";
 import type { Random } from "../common/random.ts";
 import { inMillionths } from "../common/required-votes.ts";
 import type { DurationMs, GroupId, HubId, Millis } from "../common/types.ts";
@@ -29,14 +29,15 @@ import { Replication } from "./replication.ts";
 import type { GroupRequest } from "./requests.ts";
 import type { RosterMember } from "./roster.ts";
 import { type GroupStatus, statusOf } from "./status.ts";
-import { Watchers } from "./watchers.ts";
+import { revisionUnknown, Watchers } from "./watchers.ts";
 import { noQuorum } from "./writers.ts";
 
 export interface ConsensusConfig {
   /** 0…1 */
   readonly threshold: number;
   readonly proposalTimeoutMs: DurationMs;
-  readonly maxProposals: number;
+  /** Pending at most, for a proposal of this key to be taken. */
+  readonly maxProposals: (key: string) => number;
 }
 
 export interface ConsensusOptions {
@@ -66,6 +67,8 @@ export interface GroupLeader {
   readonly term: number;
 }
 
+/** Whoever says that has this replica in its configuration. */
+const INVITES: ReadonlySet<ConsensusMessage["kind"]> = new Set(["raft-append", "raft-snapshot", "raft-vote"]);
 /** What was sent to a leader and is not answered is sent again: well within the time-out of a proposal. */
 const MAX_RETRY_MS: DurationMs = 4_000;
 
@@ -135,9 +138,8 @@ export class Consensus {
   receive(from: HubId, message: ConsensusMessage, now: Millis, out: ConsensusOutbox): void {
     const { self, replica, metrics } = this.options;
     const { state } = this.raft;
-    const leads = message.kind === "raft-append" || message.kind === "raft-snapshot";
     const isMine = from !== self && (message.to === 0 || message.to === replica);
-    if (isMine && leads && message.to === replica && state.lineage === 0 && message.lineage !== 0)
+    if (isMine && INVITES.has(message.kind) && message.to === replica && state.lineage === 0 && message.lineage !== 0)
       state.join(message.lineage, out);
     if (!isMine || message.lineage !== state.lineage || state.lineage === 0) {
       metrics.count("consensus_foreign_messages_total", 1, { group: this.group });
@@ -169,15 +171,13 @@ export class Consensus {
     this.settle(now, out);
   }
 
+  /** Those of one step go into the log together: `settle` follows the last of them. */
   request(id: string, request: GroupRequest, now: Millis, out: ConsensusOutbox): void {
     this.#begin(now, out);
     const finish = (reply: Reply): void => out.reply(id, reply);
     if (isWrite(request)) this.#write(id, request, now);
-    else if (request.kind === "state-watch") {
-      const until = now + request.waitMs;
-      this.#watchers.submit({ page: request, until, finish: this.#later(id) });
-    } else this.#read(id, request, now, finish);
-    this.settle(now, out);
+    else if (request.kind === "state-watch") this.#watch(id, request, now);
+    else this.#read(id, request, now, finish);
   }
 
   tick(now: Millis, out: ConsensusOutbox): void {
@@ -309,6 +309,20 @@ export class Consensus {
     const { unsettled } = this.raft.state;
     if (reply.ok || reply.problem.status !== 404 || unsettled === 0) return reply;
     return cannotTell(this.group, unsettled, this.raft.quorum(now));
+  }
+
+  /** A revision that this hub has not reached is to come, or of a log that is no more: the group can tell. */
+  #watch(id: string, page: Extract<GroupRequest, { kind: "state-watch" }>, now: Millis): void {
+    const { keyValues } = this.state;
+    const finish = this.#later(id);
+    const begin = (): void => this.#watchers.submit({ page, until: now + page.waitMs, finish });
+    if (page.since <= keyValues.revision) return begin();
+    this.#reading.readers.submit({
+      answer: () =>
+        page.since <= keyValues.revision ? answered(null) : revisionUnknown(page.since, keyValues.revision),
+      deadline: now + this.options.config.proposalTimeoutMs,
+      finish: (reply) => (reply.ok ? begin() : finish(reply)),
+    });
   }
 
   // ── Applying ───────────────────────────────────────────────────────────────────────────────────────────────────────

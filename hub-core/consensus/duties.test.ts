@@ -42,6 +42,86 @@ test("RAFT-36: only the parent founds, and a group of one at once", () => {
   expect(briefly(alone.replies.get(name))).toBe("201");
 });
 
+const outcome = (stage: Stage, name: string) => {
+  const reply = stage.replies.get(name);
+  return reply && (reply.ok ? reply.status : { ...reply.problem, ...reply.problem.extra });
+};
+
+test("RAFT-58: from its foundation on a group acknowledges nothing that fewer disks have than it calls for", () => {
+  const stage = new Stage({ hubs: ["a", "b", "c"], parent: "a" });
+  // Their hub records say that they have no log, and they are not to be reached.
+  stage.part(["a", "b"], ["a", "c"]);
+  stage.start("b", "c", "a");
+  stage.run(100);
+  expect([stage.leaders, stage.of("a").raft.state.commit]).toEqual([["a"], 0]);
+  const [early, read] = [stage.put("a", "early"), stage.read("a", "early")];
+  stage.run(900);
+  expect(stage.replies.size).toBe(0);
+  for (const id of ["b", "c"]) stage.judge(id, "failed");
+  stage.run(6_000);
+  for (const name of [early, read])
+    expect(outcome(stage, name)).toMatchObject({ status: 503, code: "no_quorum", quorum: { have: 1, need: 2 } });
+  stage.join();
+  stage.judge("b", "alive");
+  stage.runUntil(() => isSettled(stage), 20_000);
+  const late = stage.put("a", "late");
+  stage.run(100);
+  expect(outcome(stage, late)).toBe(201);
+  for (const id of ["a", "b"]) expect(briefly(stage.of(id).state.keyValues.get("late"))).toBe("200");
+});
+
+test("RAFT-58: a group begins once as many of its voters are there as a commit takes, and takes the others in later", () => {
+  const stage = new Stage({ hubs: ["a", "b", "c", "d", "e"], parent: "a", threshold: 0.6 });
+  for (const id of ["c", "d", "e"]) stage.player(id).replica = 0;
+  stage.start("b", "a");
+  const early = stage.put("a", "early");
+  stage.run(6_000);
+  expect([stage.leaders, outcome(stage, early)]).toMatchObject([[], { status: 503, code: "no_quorum" }]);
+  stage.player("c").replica = 1;
+  stage.start("c");
+  const late = stage.put("a", "late");
+  stage.run(400);
+  expect([stage.votersNow, outcome(stage, late)]).toEqual([["a", "b", "c"], 201]);
+  for (const id of ["d", "e"]) stage.player(id).replica = 1;
+  stage.start("d", "e");
+  stage.run(3_000);
+  expect([stage.votersNow, stage.of("e").replication.applied]).toEqual([
+    ["a", "b", "c", "d", "e"],
+    stage.of("a").raft.state.log.lastIndex,
+  ]);
+});
+
+test("RAFT-59: a founder that starts again before others have its log is elected by them, and they have it then", () => {
+  const stage = new Stage({ hubs: ["a", "b", "c"], parent: "a" });
+  stage.lose = (from) => from === "a";
+  stage.start("b", "c", "a");
+  stage.run(50);
+  const { lineage } = stage.of("a");
+  expect(lineage).not.toBe(0);
+  stage.stop("a");
+  stage.lose = () => false;
+  stage.run(1_000);
+  expect([stage.of("b").lineage, stage.of("c").lineage]).toEqual([0, 0]);
+  stage.start("a");
+  expect(stage.runUntil(() => stage.leaders.length === 1 && isSettled(stage), 10_000)).toBe(true);
+  expect(["a", "b", "c"].map((id) => stage.of(id).lineage)).toEqual([lineage, lineage, lineage]);
+  expect(stage.votersNow).toEqual(["a", "b", "c"]);
+});
+
+test("RAFT-59: who asks for the vote of another replica of its name brings no log", () => {
+  const stage = new Stage({ hubs: ["a", "b"], parent: "a" });
+  stage.start("b");
+  const asks = (to: number): void => {
+    const about = { pre: true, transfer: false, lastIndex: 0, lastTerm: 0 } as const;
+    const message = { kind: "raft-vote", group: GROUP, lineage: 9, from: 1, to, term: 1, ...about } as const;
+    stage.step("b", (consensus, out) => consensus.receive("a", message, stage.now, out));
+  };
+  for (const to of [0, 2]) asks(to);
+  expect(stage.of("b").lineage).toBe(0);
+  asks(1);
+  expect(stage.of("b").lineage).toBe(9);
+});
+
 test("RAFT-51: a lease that is past its time ends by an entry of the leader, and its keys with it", () => {
   const { stage, leader } = settledGroup(["a", "b", "c"]);
   const granted = grant(stage, leader, 2_000);
@@ -119,7 +199,7 @@ test("RAFT-41: a far newcomer gets its vote under load", () => {
   stage.player("d").state = "left";
   stage.start("b", "c", "a");
   stage.judge("a", "alive");
-  stage.run(3_000);
+  stage.run(4_000);
   expect(stage.votersNow).toEqual(["a", "b", "c"]);
   stage.start("d");
   stage.judge("d", "alive");

@@ -3,10 +3,8 @@ import type { DurationMs, HubId, Millis } from "../common/types.ts";
 import type { Verdict } from "../wire/log.ts";
 import type { Consensus, ConsensusOutbox } from "./consensus.ts";
 import type { Leadership } from "./raft/index.ts";
-import { mayFound, nextConfiguration, nextLook, type RosterMember, type RosterView } from "./roster.ts";
+import { foundingVoters, nextConfiguration, nextLook, type RosterMember, type RosterView } from "./roster.ts";
 
-/** How long a parent waits for hubs that it has not heard of before it founds the group with the others. */
-const FOUND_PATIENCE_MS: DurationMs = 3_000;
 /** Between looks at the roster while something is under way. */
 const LOOK_AGAIN_MS: DurationMs = 250;
 /** A command of duty that was not applied by then is given again. */
@@ -97,8 +95,11 @@ export class Duties {
     const { options, raft } = this.#c;
     const waited = now - this.#startedAt;
     this.#lookAt = now + LOOK_AGAIN_MS;
-    if (!mayFound(options.self, options.expected, options.members(), waited, FOUND_PATIENCE_MS)) return;
-    raft.found(options.random.uint48(), this.#c.threshold, now, out);
+    const { threshold } = this.#c;
+    const voters = foundingVoters(raft.state.me, options.expected, options.members(), threshold, waited);
+    if (voters === null) return;
+    const configuration = { voters, outgoing: null, learners: [], threshold };
+    raft.found(options.random.uint48(), configuration, now, out);
     out.log("info", "consensus_founded", { group: this.#c.group });
     this.#lookAt = now;
   }
@@ -115,7 +116,8 @@ export class Duties {
     if (now - this.#round.at > 2 * options.timing.electionMs) this.#round = { at: now, commit: state.commit };
     const view: RosterView = {
       members: options.members(),
-      caughtUp: (hubId) => this.#hasCaughtUp(leadership, hubId),
+      // A leader that starts anew may know of no commit: who has nothing has not caught up with it.
+      caughtUp: (hubId) => leadership.matchOf(hubId) !== 0 && this.#hasCaughtUp(leadership, hubId),
       threshold: this.#c.threshold,
       since: this.#leads.since,
       now,

@@ -105,6 +105,8 @@ export class Forwarding {
   /** While fewer than a few entries are on their way: what is proposed meanwhile goes together in the next. */
   #append(now: Millis, out: Outbox): void {
     const { state, leadership } = this.#o.raft;
+    // Of a log that has just been founded nobody else may have heard: what waits is not in it, and can be told so.
+    if (state.commit === 0) return;
     while (leadership?.mayPropose && state.log.lastIndex - state.commit < PIPELINE) {
       const batch = new Batch();
       this.writers.fill(batch, state.term);

@@ -124,6 +124,8 @@ export class GroupState implements ReplicatedState {
         return this.proposals.propose(operation, session.hubId, context);
       case "vote":
         return this.proposals.vote(operation, session.hubId, context);
+      case "withdraw":
+        return this.proposals.withdraw(operation.proposalId, context);
       default:
         return unreachable(operation);
     }
@@ -166,7 +168,7 @@ export class GroupState implements ReplicatedState {
     return found ? answered(proposalAnswer(found, this.group)) : proposalUnknown(proposalId);
   }
 
-  /** A reply to `propose` or `vote` is kept without the proposal's value: here it is again, while the proposal is kept. */
+  /** A reply to `propose`, `vote` or `withdraw` is kept without the proposal's value: here it is again, while the proposal is kept. */
   withValue(reply: Reply): Reply {
     if (!reply.ok) return reply;
     const { proposal_id: proposalId } = reply.value as { readonly proposal_id?: string };

@@ -1,5 +1,6 @@
 export { Consensus, type ConsensusOutbox } from "./consensus.ts";
 export { GroupState } from "./group-state.ts";
+export { MAX_PENDING } from "./limits.ts";
 export { listProposals } from "./proposals/proposal-answers.ts";
 export type { ConsensusMessage } from "./raft/index.ts";
 export {

@@ -7,6 +7,7 @@ import { Disk, entryOf, GROUP, LINEAGE, TestOutbox, TIMING, votersOf } from "./c
 import { Consensus } from "./consensus.ts";
 import { GroupState } from "./group-state.ts";
 import { says } from "./raft/actor.test-helper.ts";
+import type { GroupRequest } from "./requests.ts";
 
 /** Of the group of a, b and c: started with its log, and no word of the others. */
 function started() {
@@ -24,7 +25,7 @@ function started() {
     incarnation: 1,
     stored: disk.load(),
     state: new GroupState({ group: GROUP, keyValues: new StrongKeyValues(GROUP), validate: () => null }),
-    config: { threshold: 0.6, proposalTimeoutMs: 10_000, maxProposals: 10 },
+    config: { threshold: 0.6, proposalTimeoutMs: 10_000, maxProposals: () => 10 },
     timing: TIMING,
     members: () => [],
     random: new Random(1),
@@ -35,10 +36,13 @@ function started() {
     const reply = out.replies.get(id);
     return reply && briefly(reply);
   };
-  const put = (id: string, now: number): void =>
-    consensus.request(id, { kind: "state-put", group: GROUP, key: id, value: 1 }, now, out);
+  const ask = (id: string, request: GroupRequest, now: number): void => {
+    consensus.request(id, request, now, out);
+    consensus.settle(now, out);
+  };
+  const put = (id: string, now: number): void => ask(id, { kind: "state-put", group: GROUP, key: id, value: 1 }, now);
   const get = (id: string, now: number): void =>
-    consensus.request(id, { kind: "state-get", group: GROUP, key: id, consistency: "linearizable" }, now, out);
+    ask(id, { kind: "state-get", group: GROUP, key: id, consistency: "linearizable" }, now);
   const doubt = (hubIds: readonly string[], doubted: boolean, now: number): void => {
     for (const hubId of hubIds) consensus.doubt(hubId, doubted, now, out);
   };
@@ -79,7 +83,7 @@ test("RAFT-52: what the leader was handed before is told of only when it is know
   expect(out.takeOf("raft-forward").at(-1)?.commands).toHaveLength(1);
 });
 
-test("RAFT-59: a hub that starts and hears nobody says so within two election time-outs, and at once from then", () => {
+test("RAFT-62: a hub that starts and hears nobody says so within two election time-outs, and at once from then", () => {
   const { consensus, told, put, get, wait } = started();
   put("early", 10);
   get("early-read", 10);
@@ -93,7 +97,7 @@ test("RAFT-59: a hub that starts and hears nobody says so within two election ti
   expect(consensus.status(2_500).quorum).toEqual({ have: 1, need: 2 });
 });
 
-test("RAFT-59: of those that a hub has heard of, from themselves or others, it doubts none; one that it missed is heard again", () => {
+test("RAFT-62: of those that a hub has heard of, from themselves or others, it doubts none; one that it missed is heard again", () => {
   const { consensus, out, told, put, doubt, wait } = started();
   doubt(["b"], false, 500);
   wait(2_000);

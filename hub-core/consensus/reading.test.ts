@@ -76,3 +76,27 @@ test("RAFT-30: without a majority a read is told so at once, and stale ones go o
   const stale = stage.ask(here, { kind: "state-get", group: "global", key: "k", consistency: "stale" });
   expect([replyOf(stage, name), replyOf(stage, stale)]).toEqual(["503 no_quorum", expect.stringMatching(/^404/)]);
 });
+
+test("STRONG-14: a watch from a revision that the group is not at is refused; one that only this hub is not at is waited for", () => {
+  const { stage, others } = settledGroup(["a", "b", "c"]);
+  const [here = "", there = ""] = others;
+  const watch = (since: number): string =>
+    stage.ask(here, { kind: "state-watch", group: "global", prefix: "", since, waitMs: 2_000 });
+  const future = watch(7);
+  stage.run(500);
+  expect(stage.replies.get(future)).toMatchObject({
+    problem: { status: 410, code: "revision_unknown", extra: { revision: 0 } },
+  });
+  // What is acknowledged elsewhere is on its way to this hub.
+  const first = stage.put(there, "k", 1);
+  stage.lose = (_from, to, { kind }) => kind === "raft-append" && to === here;
+  expect(stage.runUntil(() => stage.replies.has(first))).toBe(true);
+  expect(stage.of(here).state.keyValues.revision).toBe(0);
+  const ahead = watch(1);
+  stage.lose = () => false;
+  stage.run(1_000);
+  expect(stage.replies.has(ahead)).toBe(false);
+  stage.put(there, "k", 2);
+  stage.run(500);
+  expect(stage.replies.get(ahead)).toMatchObject({ ok: true, value: { changes: [{ key: "k", revision: 2 }] } });
+});

@@ -43,6 +43,8 @@ export type ConsensusRequest =
       readonly vote: Vote;
       readonly reason?: string;
     })
+  /** An operator ends it before it is decided. */
+  | (Write & { readonly kind: "proposal-withdraw"; readonly proposalId: string })
   | { readonly kind: "vote-statistics"; readonly group?: GroupId }
   | StrongStateRequest;
 
@@ -108,6 +110,7 @@ const KINDS = {
   "proposal-list": true,
   "proposal-get": true,
   "proposal-vote": true,
+  "proposal-withdraw": true,
   "vote-statistics": true,
   "state-put": true,
   "state-delete": true,

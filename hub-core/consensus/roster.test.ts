@@ -4,7 +4,14 @@ import type { HubId } from "../common/types.ts";
 import type { MemberState } from "../wire/catalog.ts";
 import { type Configuration, MAX_VOTERS } from "../wire/log.ts";
 import { votersOf } from "./consensus.test-helper.ts";
-import { mayFound, nextConfiguration, nextLook, type RosterMember, type RosterView } from "./roster.ts";
+import {
+  FOUND_PATIENCE_MS,
+  foundingVoters,
+  nextConfiguration,
+  nextLook,
+  type RosterMember,
+  type RosterView,
+} from "./roster.ts";
 
 const NOW = 100_000;
 
@@ -179,21 +186,44 @@ test("RAFT-43: it is looked again when somebody is to catch up or has been away 
   expect(nextLook(voters("abcdefg", "h"), full, 250)).toBe(Number.POSITIVE_INFINITY);
 });
 
+const LATER = FOUND_PATIENCE_MS;
+/** As `a`, the parent, sees it. */
+const founding = (named: string, others: readonly RosterMember[], waited: number, threshold = 600_000) => {
+  const members = [member("a", { lineage: 0, isParent: true }), ...others];
+  const first = foundingVoters({ hubId: "a", replica: 1 }, [...named], members, threshold, waited);
+  return first?.map(({ hubId }) => hubId).join("") ?? null;
+};
+const lineagesOf = (lineages: Record<HubId, number | null>) =>
+  Object.entries(lineages).map(([id, lineage]) => member(id, { lineage }));
+
 test.each([
-  ["all say that they have none", { b: 0, c: 0 }, 0, true],
-  ["one is not heard of, at once", { b: 0 }, 0, false],
-  ["one is not heard of, later", { b: 0 }, 3_000, true],
-  ["nobody is heard of", {}, 60_000, false],
-  ["one is known, but not what it has", { b: null, c: null }, 60_000, false],
-  ["one has it", { b: 0, c: 9 }, 60_000, false],
-  ["one that nobody expected has it", { b: 0, c: 0, z: 9 }, 60_000, false],
-] as const)("RAFT-36: a group is founded, or not: %s", (_, lineages, waited, founded) => {
-  const others = Object.entries(lineages).map(([id, lineage]) => member(id, { lineage }));
-  expect(mayFound("a", ["a", "b", "c"], [member("a", { lineage: 0 }), ...others], waited, 3_000)).toBe(founded);
+  ["all say that they have none", { b: 0, c: 0 }, 0, "abc"],
+  ["one is not heard of, at once", { b: 0 }, 0, null],
+  ["one is not heard of, later", { b: 0 }, LATER, "ab"],
+  ["nobody is heard of", {}, 60_000, null],
+  ["one is known, but not what it has", { b: null, c: null }, 60_000, null],
+  ["one has it", { b: 0, c: 9 }, 60_000, null],
+  ["one that nobody expected has it", { b: 0, c: 0, z: 9 }, 60_000, null],
+  ["one that nobody expected has none either", { b: 0, c: 0, d: 0 }, 0, "abcd"],
+] as const)("RAFT-36: a group is founded, or not: %s", (_, lineages, waited, first) => {
+  expect(founding("abc", lineagesOf(lineages), waited)).toBe(first);
 });
 
-test("RAFT-36: half of an even number is not more than half", () => {
-  const members = [member("a"), member("b", { lineage: 0 })];
-  expect(mayFound("a", ["a", "b", "c", "d"], members, 60_000, 3_000)).toBe(false);
-  expect(mayFound("a", ["a"], [member("a")], 0, 3_000)).toBe(true);
+test("RAFT-36: who is gone does not count, whatever it has said", () => {
+  const others = [member("b", { lineage: 0 }), member("c", { lineage: 0, state: "failed" })];
+  expect([founding("abc", others, 0), founding("abc", others, LATER)]).toEqual([null, "ab"]);
+  expect(founding("ab", [member("b", { lineage: 0, state: "left" })], 60_000)).toBeNull();
+});
+
+test.each([
+  ["half of an even number is not more than half", "abcd", "b", 500_000, null],
+  ["more than half are", "abcd", "bc", 500_000, "abc"],
+  ["a group of one is founded by that one", "a", "", 1_000_000, "a"],
+  ["the threshold asks for more than a majority", "abcdefg", "bcd", 600_000, null],
+  ["as many as the threshold asks for", "abcdefg", "bcde", 600_000, "abcde"],
+  ["of more than may vote, as many as the voters' commits take", "abcdefghi", "ehi", 500_000, "aehi"],
+  ["more than may vote are there", "abcdefghi", "bcdefghi", 500_000, "abcdefg"],
+] as const)("RAFT-58: a group begins with enough for its commits: %s", (_, named, there, threshold, first) => {
+  const others = [...there].map((id) => member(id, { lineage: 0 }));
+  expect(founding(named, others, LATER, threshold)).toBe(first);
 });

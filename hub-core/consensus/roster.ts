@@ -1,5 +1,6 @@
 /** Who should be in a group's configuration, as the catalog and membership show its hubs. The leader follows it step by step. */
 import { chooseVoters } from "../common/choose-voters.ts";
+import { requiredVotes } from "../common/required-votes.ts";
 import type { DurationMs, HubId, Millis, RegionId } from "../common/types.ts";
 import { isGone, type MemberState } from "../wire/catalog.ts";
 import { type Configuration, MAX_VOTERS, type Replica } from "../wire/log.ts";
@@ -115,19 +116,31 @@ function byHubId(a: Replica, b: Replica): number {
   return a.hubId < b.hubId ? -1 : a.hubId > b.hubId ? 1 : 0;
 }
 
-/** A group begins once: at its parent, when enough of those that should be in it say that they have no log of it. */
-export function mayFound(
-  self: HubId,
+/** How long a parent waits for hubs that it has not heard of before it founds the group with the others. */
+export const FOUND_PATIENCE_MS: DurationMs = 3_000;
+
+/**
+ * A group begins once: at its parent, when enough of those that should be in it are there and say that they have no log of it. The voters
+ * that it begins with, or null: not yet. `expected`: whom configuration names.
+ */
+export function foundingVoters(
+  me: Replica,
   expected: readonly HubId[],
   members: readonly RosterMember[],
+  threshold: number,
   waited: DurationMs,
-  patience: DurationMs,
-): boolean {
-  const others = members.filter(({ hubId }) => hubId !== self);
-  if (others.some(({ lineage }) => lineage !== null && lineage !== 0)) return false;
-  const without = new Set(others.filter(({ lineage }) => lineage === 0).map(({ hubId }) => hubId));
-  const asked = expected.filter((hubId) => hubId !== self);
-  const heard = asked.filter((hubId) => without.has(hubId)).length;
-  if (heard === asked.length) return true;
-  return waited >= patience && heard + 1 > (asked.length + 1) / 2;
+): readonly Replica[] | null {
+  const others = members.filter(({ hubId }) => hubId !== me.hubId);
+  if (others.some(({ lineage }) => lineage !== null && lineage !== 0)) return null;
+  const here = members.filter((one) => one.hubId === me.hubId || (one.lineage === 0 && isHere(one)));
+  const heard = new Set(here.map(({ hubId }) => hubId));
+  const isAll = expected.every((hubId) => heard.has(hubId));
+  // What is acknowledged from the first moment on is to be on as many disks as if all had come.
+  const enough = requiredVotes(Math.min(MAX_VOTERS, expected.length), threshold);
+  if (!isAll && (waited < FOUND_PATIENCE_MS || heard.size < enough)) return null;
+  const chosen = new Set(chooseVoters(here));
+  return here
+    .filter(({ hubId }) => chosen.has(hubId))
+    .map(({ hubId, replica }) => (hubId === me.hubId ? me : { hubId, replica }))
+    .sort(byHubId);
 }

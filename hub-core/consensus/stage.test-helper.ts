@@ -17,6 +17,7 @@ import { told, toldConfiguration } from "./told.test-helper.ts";
 export interface Player {
   readonly id: HubId;
   disk: Disk;
+  /** 0: nobody has heard of it. */
   replica: number;
   incarnation: number;
   region: string;
@@ -172,7 +173,10 @@ export class Stage {
   ask(at: HubId, request: GroupRequest): string {
     this.#asked += 1;
     const name = `r${this.#asked}`;
-    this.step(at, (consensus, out) => consensus.request(name, request, this.now, out));
+    this.step(at, (consensus, out) => {
+      consensus.request(name, request, this.now, out);
+      consensus.settle(this.now, out);
+    });
     return name;
   }
 
@@ -331,7 +335,7 @@ export class Stage {
       incarnation,
       stored: disk.vote.lineage === 0 ? undefined : disk.copy().load(),
       state: freshState(),
-      config: { threshold, proposalTimeoutMs: 5_000, maxProposals: 100 },
+      config: { threshold, proposalTimeoutMs: 5_000, maxProposals: () => 100 },
       timing: TIMING,
       members: () => this.#members(),
       random: new Random(seed * 1_000 + hubs.indexOf(id) * 10 + incarnation),
@@ -342,7 +346,8 @@ export class Stage {
   #members(): RosterMember[] {
     return [...this.players.values()].map(({ id, region, replica, state, stateSince, draining, disk }) => {
       const isParent = id === this.#options.parent;
-      return { hubId: id, region, isParent, replica, lineage: disk.vote.lineage, state, stateSince, draining };
+      const lineage = replica === 0 ? null : disk.vote.lineage;
+      return { hubId: id, region, isParent, replica, lineage, state, stateSince, draining };
     });
   }
 }

@@ -154,7 +154,9 @@ test("RAFT-36, RAFT-40 and RAFT-41: membership", async () => {
   const stage = new Stage({ hubs: ["a", "b", "c", "d"], parent: "a" });
   stage.player("d").state = "left";
   const stable = () => isSettled(stage) && stage.configurationAt("a").outgoing === null;
-  stage.begin("The parent founds the group; the others learn, and vote once they have caught up.");
+  stage.begin(
+    "The parent founds the group with those that have no log; it begins once most of them have its first entries.",
+  );
   stage.start("b", "c", "a");
   stage.judge("a", "alive");
   stage.runUntil(() => stable() && stage.votersNow.length === 3);

@@ -65,3 +65,8 @@ export class Watchers {
     return reply.ok && reply.value.changes.length === 0 ? null : reply;
   }
 }
+
+export function revisionUnknown(since: number, revision: number): Reply<never> {
+  const detail = `The group is at revision ${revision}, and you asked for changes after ${since}, which is none of it. List the keys, and watch from the revision that the list tells.`;
+  return refused(410, "revision_unknown", detail, { revision });
+}

@@ -30,7 +30,7 @@ import type { Registry } from "../registry/index.ts";
 import { StrongKeyValues } from "../state/strong/index.ts";
 import { GLOBAL_GROUP } from "../wire/log.ts";
 import type { StoredState } from "./contract.ts";
-import { malformed, RESERVED } from "./decisions/keys.ts";
+import { malformed, maxOpen, RESERVED } from "./decisions/keys.ts";
 import type { StepEffects } from "./effects.ts";
 import type { Group } from "./group.ts";
 import type { Identity } from "./identity.ts";
@@ -46,6 +46,8 @@ export interface AgreementOptions {
   readonly registry: Registry;
   /** Why this hub votes against a decision about the federation itself; null: it does not. */
   readonly judge: (key: string, value: Json) => string | null;
+  /** Why a proposal for this key is not put to the vote of the global group; null: it may be. */
+  readonly refuse: (key: string) => Reply | null;
   readonly isRemoved: (region: RegionId) => boolean;
   readonly random: Random;
   readonly metrics: Metrics;
@@ -55,6 +57,8 @@ export class Agreement {
   readonly relay: Relay;
   readonly #o: AgreementOptions;
   readonly #byGroup = new Map<GroupId, Consensus>();
+  /** In this step, and what follows from it has not happened yet. */
+  readonly #asked = new Set<Consensus>();
   /** As coordination was told of each group. */
   readonly #led = new Map<GroupId, Led | null>();
 
@@ -141,15 +145,22 @@ export class Agreement {
     return this.all().reduce((next, consensus) => Math.min(next, consensus.nextDeadline()), Number.POSITIVE_INFINITY);
   }
 
-  /** Answers `id` now or in a later step. */
+  /** Answers `id` now or in a later step; `requested` ends those of one step. */
   request(id: string, request: ConsensusRequest, now: Millis, out: StepEffects): void {
     if (request.kind === "consensus-status") return out.reply(id, answered(this.status(now)));
-    const misuse = reservedKey(request);
+    const misuse = reservedKey(request) ?? this.#unfounded(request);
     if (misuse) return out.reply(id, misuse);
     if (isOverview(request)) return out.reply(id, this.#overview(request));
     const consensus = this.#groupOf(request);
-    if (consensus) consensus.request(id, request, now, this.#outbox(consensus, out));
-    else out.reply(id, this.#elsewhere("group" in request ? request.group : undefined));
+    if (!consensus) return out.reply(id, this.#elsewhere("group" in request ? request.group : undefined));
+    consensus.request(id, request, now, this.#outbox(consensus, out));
+    this.#asked.add(consensus);
+  }
+
+  requested(now: Millis, out: StepEffects): void {
+    if (this.#asked.size === 0) return;
+    for (const consensus of this.#asked) consensus.settle(now, this.#outbox(consensus, out));
+    this.#asked.clear();
     this.#tell(now, out);
   }
 
@@ -182,9 +193,7 @@ export class Agreement {
         get proposalTimeoutMs() {
           return consensus.proposalTimeoutMs;
         },
-        get maxProposals() {
-          return limits.maxConsensusProposals;
-        },
+        maxProposals: (key) => maxOpen(key, limits.maxConsensusProposals),
       },
       timing: timingOf(membership.probeIntervalMs),
       members: () => this.#members(group),
@@ -231,6 +240,11 @@ export class Agreement {
     this.#o.registry.selfRecords.setLogs(logs, now, out);
   }
 
+  /** Only members of the global group know all that it decides about. */
+  #unfounded(request: ConsensusRequest): Reply | null {
+    return request.kind === "proposal-create" && this.of(GLOBAL_GROUP) ? this.#o.refuse(request.key) : null;
+  }
+
   /** Of the groups that this hub is in, or of the one that is named, as this hub knows them. */
   #overview(request: OverviewRequest): Reply {
     const { group } = request;
@@ -250,6 +264,7 @@ export class Agreement {
     switch (request.kind) {
       case "proposal-get":
       case "proposal-vote":
+      case "proposal-withdraw":
         return this.all().find(({ state }) => state.proposals.get(request.proposalId)) ?? this.all()[0];
       case "proposal-create":
         return request.group === undefined ? (this.of(GLOBAL_GROUP) ?? this.all()[0]) : this.of(request.group);

@@ -7,7 +7,7 @@ import { TEST_MESSAGE_TTL_MS } from "../gossip/index.ts";
 import { type LatencyObservation, latencyRecords, REPORT_FRESH_MS } from "../routing/index.ts";
 import { recordKeys } from "../wire/catalog.ts";
 import { configOf } from "./config-view.ts";
-import type { HubEvent } from "./contract.ts";
+import type { Asked } from "./contract.ts";
 import { setDraining } from "./draining.ts";
 import type { StepEffects } from "./effects.ts";
 import { answerState } from "./eventual.ts";
@@ -15,13 +15,16 @@ import type { Hub } from "./hub.ts";
 import type { HubLocation, Request } from "./requests.ts";
 import { healthOf, metricsOf, statusOf } from "./status.ts";
 
-type Asked = Extract<HubEvent, { kind: "request" }>;
 type TestStart = Extract<Request, { kind: "test-message-start" }>;
 
 /** Consensus may take its time; all else answers at once. */
-export function answer(hub: Hub, { id, request }: Asked, now: Millis, out: StepEffects): void {
-  if (isConsensusRequest(request)) hub.agreement.request(id, request, now, out);
-  else out.reply(id, answerNow(hub, request, now, out));
+export function answer(hub: Hub, all: readonly Asked[], now: Millis, out: StepEffects): void {
+  for (const { id, request } of all) {
+    hub.metrics.count("federation_requests_total");
+    if (isConsensusRequest(request)) hub.agreement.request(id, request, now, out);
+    else out.reply(id, answerNow(hub, request, now, out));
+  }
+  hub.agreement.requested(now, out);
 }
 
 export function answerNow(hub: Hub, request: Exclude<Request, ConsensusRequest>, now: Millis, out: StepEffects): Reply {

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { plainQuestion } from "../routing/testing/question.ts";
 import { PATIENCE_MS } from "./catch-up.ts";
-import type { HubEvent, StoredState } from "./contract.ts";
+import type { StoredState } from "./contract.ts";
 import { Hub } from "./hub.ts";
 import { HubWorld, type WorldHub } from "./hub-world.test-helper.ts";
+import type { Request } from "./requests.ts";
 
 const PLANET: readonly WorldHub[] = [
   { id: "g", region: "east", tier: "global", parent: null },
@@ -51,8 +52,8 @@ test("ROUTE-50: a hub alone is synced after its patience, and its answers and re
   const { config } = new HubWorld(PLANET).hubs.get("g") as Hub;
   const hub = new Hub({ config, stored: EMPTY, seed: 1, softwareVersion: "test" }, 0);
   hub.step({ kind: "start" }, 0);
-  const ask = (request: Extract<HubEvent, { kind: "request" }>["request"], now: number) =>
-    hub.step({ kind: "request", id: "x", request }, now).find(({ kind }) => kind === "reply");
+  const ask = (request: Request, now: number) =>
+    hub.step({ kind: "requests", asked: [{ id: "x", request }] }, now).find(({ kind }) => kind === "reply");
   const position = { latitude: 0, longitude: 0, source: "query" as const };
   const question = { ...plainQuestion("api", position), decisionId: "d" };
   const refusal = { ok: false, problem: { code: "service_unknown", extra: { synced: false } } };

@@ -42,7 +42,14 @@ export type HubEvent =
   | { readonly kind: "checked"; readonly clusterId: ClusterId; readonly token: number; readonly outcome: CheckOutcome }
   /** Someone outside the protocols knows where these hubs are. */
   | { readonly kind: "introduce"; readonly hubs: readonly HubIdentity[] }
-  | { readonly kind: "request"; readonly id: string; readonly request: Request };
+  /** What a group must agree on for them goes into its log together. */
+  | { readonly kind: "requests"; readonly asked: readonly Asked[] };
+
+export interface Asked {
+  /** The reply bears it. */
+  readonly id: string;
+  readonly request: Request;
+}
 
 export type Effect =
   | { readonly kind: "persist"; readonly write: StoredWrite }

@@ -15,8 +15,8 @@ export function deliver(
   out: StepEffects,
 ): void {
   if (!group) return;
-  group.membership.heard(from, now);
   const addressed = addresseeOf(message);
+  if (addressed.machine !== "membership") group.membership.heard(from, now, out);
   switch (addressed.machine) {
     case "membership":
       return group.membership.receive(from, addressed.message, now, out);

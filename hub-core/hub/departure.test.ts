@@ -42,7 +42,9 @@ const everywhere = (id: string, state: string) =>
 
 test.each(["l-east-1", "r-east", "g"])("HUB-10: %s says `left`, then goodbye, then closes, within one step", (id) => {
   const { told } = leave(id);
-  const step = world.trace.find(({ event }) => event.kind === "request" && event.request.kind === "shutdown");
+  const step = world.trace.find(
+    ({ event }) => event.kind === "requests" && event.asked[0]?.request.kind === "shutdown",
+  );
   const said = new Map<number, string[]>();
   for (const effect of step?.effects ?? []) {
     if (effect.kind === "send") {

@@ -60,7 +60,8 @@ export class Departure {
   /** Everything that comes after the leave. */
   after(hub: Hub, event: HubEvent, now: Millis, out: StepEffects): StepEffects {
     if (event.kind === "link-opened") out.closeLink(event.link, GOING_AWAY, "this hub has left");
-    if (event.kind === "request") out.reply(event.id, this.#answer(hub, event.request, now, out));
+    if (event.kind !== "requests") return out;
+    for (const { id, request } of event.asked) out.reply(id, this.#answer(hub, request, now, out));
     return out;
   }
 

@@ -26,7 +26,7 @@ export function hear(hub: Hub, news: LinkNews, now: Millis, out: StepEffects): v
     case "refused":
       return meeting.groupOfPeer(news.peer)?.membership.linkRefused(news.peer, now);
     case "answered": {
-      meeting.groupFor(news.hub)?.membership.heard(news.hub.hubId, now);
+      meeting.groupFor(news.hub)?.membership.heard(news.hub.hubId, now, out);
       return hub.registry.visited(news.hub.hubId, true, now, out);
     }
     case "message":

@@ -4,6 +4,7 @@ import type { HubId, HubIdentity, Millis, Tier } from "../common/types.ts";
 import { type Federation, hubConfigOf, parseFederationFile } from "../config/index.ts";
 import type { Effect, HubEvent, LinkId, StoredState } from "./contract.ts";
 import { Hub } from "./hub.ts";
+import type { Request } from "./requests.ts";
 
 const HOP_MS = 5;
 const EMPTY: StoredState = { identity: null, records: new Map(), peers: [], outcomes: new Map(), logs: new Map() };
@@ -60,8 +61,8 @@ export class HubWorld {
     this.#schedule(0, id, { kind: "start" });
   }
 
-  ask(hub: HubId, id: string, request: Extract<HubEvent, { kind: "request" }>["request"]): void {
-    this.#schedule(0, hub, { kind: "request", id, request });
+  ask(hub: HubId, id: string, request: Request): void {
+    this.#schedule(0, hub, { kind: "requests", asked: [{ id, request }] });
   }
 
   /** The process ends: its sockets close, and who dials it is refused. */

@@ -116,6 +116,7 @@ export class Hub {
       self: this.self,
       incarnation: this.#identity.incarnation,
       seqCeiling: this.#identity.seqCeiling,
+      firstStartedAt: this.#identity.firstStartedAt,
       storedRecords: stored.records,
       storedOutcomes: stored.outcomes,
       config,
@@ -151,6 +152,7 @@ export class Hub {
     this.decisions = new Decisions({ config, file: options.config, registry: () => this.registry });
     this.agreement = new Agreement({
       judge: (key, value) => this.decisions.judge(key, value),
+      refuse: (key) => this.decisions.unknown(key),
       isRemoved: (region) => this.decisions.removed.has(region),
       config,
       stored,
@@ -257,9 +259,8 @@ export class Hub {
         return checked(this, event, now, out);
       case "introduce":
         return this.#introduce(event.hubs, out);
-      case "request":
-        this.metrics.count("federation_requests_total");
-        return answer(this, event, now, out);
+      case "requests":
+        return answer(this, event.asked, now, out);
       default:
         return unreachable(event);
     }

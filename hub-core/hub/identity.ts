@@ -31,6 +31,10 @@ export class Identity {
     return this.#value.seqCeiling;
   }
 
+  get firstStartedAt(): Millis {
+    return this.#value.firstStartedAt;
+  }
+
   /** The step that is running, which carries what changes meanwhile; null between steps. */
   attach(out: Outbox | null): void {
     this.#out = out;

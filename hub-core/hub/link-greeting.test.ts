@@ -102,6 +102,21 @@ test("COORD-1: a hub that cannot be a stand-in here is sent away at its hello, a
   expect(closed).toEqual(["not-in-group", "not-in-group"]);
 });
 
+test("LINK-12: who is wanted and has no group in common is not dialled again at once, whichever end says so", () => {
+  const oldest = { versions: { oldest: 1, newest: 1 } };
+  const goodbye: Message = { kind: "goodbye", reason: "not-in-group" };
+  const ends = [
+    [linksOf(G, oldest), []],
+    [linksOf(G, { related: () => true }), [goodbye]],
+  ] as const;
+  for (const [links, said] of ends) {
+    links.want([STAND_IN.hubId], -10_000);
+    hear(links, STAND_IN, said);
+    expect(closed.splice(0)).toEqual(["not-in-group"]);
+    expect(links.nextDeadline()).toBeGreaterThanOrEqual(2_500);
+  }
+});
+
 test("COORD-1: a stand-in says so behind its hello, before anything else, once it knows to whom", () => {
   const links = linksOf(STAND_IN, { related: () => true, standsIn: () => LEADERSHIP });
   hear(links, G, []);

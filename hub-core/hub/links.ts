@@ -348,16 +348,16 @@ export class Links {
       link.retiring = now + RETIRE_MS;
       return;
     }
-    if (reason === "over-limit") {
-      this.#dials.refused(link.peer, now);
-      news.push({ kind: "refused", peer: link.peer });
-    }
+    if (reason === "over-limit" || reason === "not-in-group") this.#dials.refused(link.peer, now);
+    if (reason === "over-limit") news.push({ kind: "refused", peer: link.peer });
     out.closeLink(link.id, 1000, reason);
     this.#forget(link, true, now, news);
   }
 
   #dismiss(link: Link, reason: GoodbyeReason, now: Millis, news: LinkNews[], out: LinkOutbox): void {
     if (!this.#links.has(link.id)) return;
+    // The overlay may want it all the same: a hub of the oldest version does not hear in whose place another comes.
+    if (reason === "not-in-group" && !link.greeting) this.#dials.refused(link.peer, now);
     link.queue.push({ kind: "goodbye", reason });
     sendQueued(link, this.#o, out);
     out.closeLink(link.id, 1000, reason);

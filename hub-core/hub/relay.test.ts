@@ -169,7 +169,7 @@ const TRIANGLE: readonly (readonly [HubId, HubId])[] = [
   ["b", "c"],
 ];
 
-test("RAFT-58: by a silent link nothing goes that others can take, and nothing but that is changed", () => {
+test("RAFT-61: by a silent link nothing goes that others can take, and nothing but that is changed", () => {
   const { ways, silent } = network(TRIANGLE, ["a", "b", "c"]);
   silent.add("a>b");
   expect(ways("a", "b")).toEqual(["a>c", "c>b"]);
@@ -178,7 +178,7 @@ test("RAFT-58: by a silent link nothing goes that others can take, and nothing b
   expect(ways("a", "b")).toEqual(["a>b"]);
 });
 
-test("RAFT-58: nothing is handed to a hub whose link is silent; where all are, it goes by the link as ever", () => {
+test("RAFT-61: nothing is handed to a hub whose link is silent; where all are, it goes by the link as ever", () => {
   const { ways, silent } = network([...TRIANGLE, ["a", "d"], ["b", "d"]], ["b", "c", "d"]);
   silent.add("a>b").add("a>c");
   for (let i = 0; i < 3; i++) expect(ways("a", "b")).toEqual(["a>d", "d>b"]);
@@ -186,7 +186,7 @@ test("RAFT-58: nothing is handed to a hub whose link is silent; where all are, i
   expect(ways("a", "b")).toEqual(["a>b"]);
 });
 
-test("RAFT-58: a hub that hands on goes round a silent link too, and by it when there is no way round", () => {
+test("RAFT-61: a hub that hands on goes round a silent link too, and by it when there is no way round", () => {
   const square = [
     ["a", "b"],
     ["b", "z"],
@@ -200,7 +200,7 @@ test("RAFT-58: a hub that hands on goes round a silent link too, and by it when 
   expect(ways("a", "z")).toEqual(["a>b", "b>z"]);
 });
 
-test("RAFT-58: who is sent so what a link would have brought answers both ways, until the link is used again", () => {
+test("RAFT-61: who is sent so what a link would have brought answers both ways, until the link is used again", () => {
   const { ways, send, silent, swallowed } = network(TRIANGLE, ["a", "b", "c"]);
   // What b says to a is lost on the way; what a says arrives.
   swallowed.add("b>a");
@@ -215,7 +215,7 @@ test("RAFT-58: who is sent so what a link would have brought answers both ways, 
   expect(ways("a", "b")).toEqual(["a>b"]);
 });
 
-test("RAFT-58: what comes round when the link has just brought the same is no sign, or two hubs would never come to an end", () => {
+test("RAFT-61: what comes round when the link has just brought the same is no sign, or two hubs would never come to an end", () => {
   const { ways, send, later, silent } = network(TRIANGLE, ["a", "b", "c"]);
   silent.add("a>b");
   send("a", "b");
@@ -227,7 +227,7 @@ test("RAFT-58: what comes round when the link has just brought the same is no si
   expect([ways("b", "a"), ways("a", "b")]).toEqual([["b>a"], ["a>b"]]);
 });
 
-test("RAFT-58: a link that takes the place of another begins anew", () => {
+test("RAFT-61: a link that takes the place of another begins anew", () => {
   const { ways, send, silent, forget } = network(TRIANGLE, ["a", "b", "c"]);
   silent.add("a>b");
   send("a", "b");

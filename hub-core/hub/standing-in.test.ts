@@ -215,6 +215,21 @@ test("COORD-7: when a stand-in is gone too, everyone hears of it, and its succes
   }
 });
 
+test("COORD-7, REG-22: a stand-in that never met a sibling since its start fails it after the grace", () => {
+  const { standIn, other } = failOver([...WIDER, local("l-east-5", "east"), local("l-east-6", "east")]);
+  world.kill(other);
+  world.run(10_000);
+  const siblings = alive().filter((id) => id.startsWith("l-east") && id !== standIn);
+  const stored = siblings.map((id) => [id, storedOf(id)] as const);
+  for (const id of siblings) world.kill(id);
+  for (const [id, state] of stored) world.boot(id, state);
+  world.run(5_000);
+  const next = replaced(standIn).standIn;
+  expect(memberOf(next, "east", other)).toBeUndefined();
+  world.run(20_000);
+  for (const id of alive()) expect(stateOf(id, other), id).toBe("failed");
+});
+
 test("COORD-8: with a stand-in what local hubs answer is fresh; where nobody acts it ages", () => {
   start();
   register("r-centre", "from-afar");

@@ -119,6 +119,20 @@ test("SWIM-16: a hub cut off alone for ten minutes is back within 1 s", () => {
   expect(world.now - start).toBeLessThanOrEqual(1_000);
 });
 
+test("SWIM-16: a partition that no socket notices, long enough for both sides to fail the other, heals as fast", () => {
+  const world = settled({ hubs: 5 });
+  world.cut((a, b) => a < 2 !== b < 2);
+  expect(
+    world.run(10_000, () =>
+      world.nodes.every(({ membership }) => membership.counts().suspect === 0 && membership.counts().failed > 0),
+    ),
+  ).toBe(true);
+  world.cut(() => false);
+  const start = world.now;
+  expect(world.run(10_000, () => world.agreed())).toBe(true);
+  expect(world.now - start).toBeLessThanOrEqual(2_000);
+});
+
 test("SUSP-4: in a group of two a crash waits for the tolerated pause, because nobody can confirm it", () => {
   const world = settled({ hubs: 2 });
   const start = world.now;

@@ -241,7 +241,6 @@ export class World {
         for (const bytes of frames) {
           const received = decode(message, bytes, PROTOCOL_VERSION);
           if (received instanceof Error) throw received;
-          target.membership.heard(from.hub.hubId, this.now);
           target.membership.receive(from.hub.hubId, received as MembershipMessage, this.now, out);
         }
       });

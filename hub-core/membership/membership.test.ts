@@ -182,6 +182,38 @@ test("SWIM-7: a failed member that links again is told so first, and an outdated
   expect(out.updatesTo("a").length).toBe(before);
 });
 
+test("SWIM-7: a doubtful member that is heard at all is told so, whatever it says, and not with every frame", () => {
+  const self = member();
+  self.start([], 0, out);
+  linked(self, "a");
+  linked(self, "x");
+  const doubt = { kind: "failed", hubId: "x", incarnation: 1 } as const;
+  self.receive("a", { kind: "news", updates: [doubt] }, 10, out);
+  const told = () => out.updatesTo("x").filter(({ kind }) => kind === "suspect").length;
+  const before = told();
+  for (let now = 1_000; now < 1_300; now += 10) self.heard("x", now, out);
+  expect(told() - before).toBe(2);
+});
+
+test("SWIM-16: a failed member that is still linked has its turn too: it is told, and not dialled", () => {
+  const self = member();
+  self.start([], 0, out);
+  for (const id of ["a", "x", "y"]) linked(self, id);
+  const updates = ["x", "y"].map((hubId): MemberUpdate => ({ kind: "failed", hubId, incarnation: 1 }));
+  self.receive("a", { kind: "news", updates }, 10, out);
+  out.links.delete("y");
+  self.linkClosed("y", false, 20, out);
+  const told = out.updatesTo("x").length;
+  const dials = out.dials.length;
+  for (let now = 30; now <= 10_030; now = Math.max(now + 1, self.nextDeadline())) {
+    self.heard("a", now, out);
+    self.tick(now, out);
+  }
+  expect(new Set(out.dials.slice(dials))).toEqual(new Set(["y"]));
+  expect(out.updatesTo("x").length - told).toBeGreaterThanOrEqual(8);
+  expect(out.updatesTo("x").at(-1)).toMatchObject({ kind: "failed", hubId: "x" });
+});
+
 test("SWIM-10: what a peer's view calls failed is suspected, not failed", () => {
   const self = member();
   self.start([], 0, out);
@@ -241,7 +273,7 @@ test("SWIM-17: a failed member is forgotten after its time, a child is not, and 
   ]);
   self.receive("a", { kind: "news", updates: news }, 10, out);
   for (let now = 10; now <= 100_000; now = Math.max(now + 1, self.nextDeadline())) {
-    self.heard("a", now);
+    self.heard("a", now, out);
     self.tick(now, out);
   }
   expect(self.member("x")).toBeUndefined();
@@ -262,7 +294,7 @@ test("SWIM-16, SWIM-17: configured siblings are dialled for as long as this hub 
   self.linkClosed("s", false, 20, out);
   const run = (from: number, to: number): void => {
     for (let now = from; now <= to; now = Math.max(now + 1, self.nextDeadline())) {
-      self.heard("a", now);
+      self.heard("a", now, out);
       self.tick(now, out);
     }
   };
@@ -284,7 +316,7 @@ test("SWIM-11, SWIM-17: a child that left is not dialled again, however long ago
   self.linkClosed("child", true, 11, out);
   out.dials.length = 0;
   for (let now = 12; now <= 180_000; now = Math.max(now + 1, self.nextDeadline())) {
-    self.heard("a", now);
+    self.heard("a", now, out);
     self.tick(now, out);
   }
   expect(out.dials).toEqual([]);

@@ -19,7 +19,7 @@ import { PeerLink } from "./peer-link.ts";
 import { Relay } from "./relay.ts";
 import { MAX_MEMBERS, Roster } from "./roster.ts";
 import { Seeker } from "./seeker.ts";
-import { type DialFailure, doubtAbout, type MembershipOptions, passengers, type Shared } from "./shared.ts";
+import { type DialFailure, type MembershipOptions, passengers, type Shared, tellDoubt } from "./shared.ts";
 import { type MembershipStatus, statusOf } from "./status.ts";
 import { Tribunal } from "./tribunal.ts";
 import { type Greeted, noticeTwin } from "./twins.ts";
@@ -165,10 +165,11 @@ export class Membership {
     this.#settle(now, out);
   }
 
-  /** Any valid frame from the peer. */
-  heard(peer: HubId, now: Millis): void {
+  /** Any valid frame from the peer that is not for this machine. */
+  heard(peer: HubId, now: Millis, out: Outbox): void {
     this.#observe(now);
     this.#detector.heard(peer, now);
+    this.#tellDoubt(peer, now, out);
     this.#ownTime.due(this.nextDeadline(), now);
   }
 
@@ -351,10 +352,7 @@ export class Membership {
   /** What is held against a member that is heard: it can refute only what it knows. */
   #tellDoubt(peer: HubId, now: Millis, out: Outbox): void {
     const link = this.#shared.links.get(peer);
-    const doubt = doubtAbout(this.#shared.roster, peer, now);
-    if (!link || !doubt || now - link.toldAt < TOLD_EVERY_MS) return;
-    link.toldAt = now;
-    out.send(peer, { kind: "news", updates: [doubt] });
+    if (link && now - link.toldAt >= TOLD_EVERY_MS) tellDoubt(this.#shared, peer, now, out);
   }
 
   #refuse(peer: HubIdentity, out: Outbox): boolean {

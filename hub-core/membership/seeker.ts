@@ -1,11 +1,11 @@
 /**
  * Looks for hubs that are not here: at the start for anyone of the group, later for the failed and the never reached, one
- * dial per interval. So a partition of any length ends one interval after the network heals.
+ * per interval. So a partition of any length ends one interval after the network heals: a failed member is dialled, or told of it
+ * by a link that the partition has not broken, for each side may hold the other for failed, and then neither says anything.
  */
 import type { Outbox } from "../common/outbox.ts";
 import type { DurationMs, HubId, Millis } from "../common/types.ts";
-import { isLive } from "./member.ts";
-import type { Shared } from "./shared.ts";
+import { type Shared, tellDoubt } from "./shared.ts";
 
 /** Dialled together at the start. */
 export const FIRST_DIALS = 3;
@@ -43,7 +43,7 @@ export class Seeker {
       const { contacts, options } = this.#shared;
       contacts.expire(now - options.config.reclaimAfterMs);
       const id = contacts.next(this.#absent());
-      if (id !== undefined) out.dial(id);
+      if (id !== undefined) this.#seek(id, now, out);
       this.#backoffMs = Math.min(options.config.redialIntervalMs, 2 * this.#backoffMs);
       this.#nextAt = Number.POSITIVE_INFINITY;
     }
@@ -55,6 +55,11 @@ export class Seeker {
     if (this.#nextAt !== Number.POSITIVE_INFINITY || !this.#anyAbsent()) return;
     const { random, config } = this.#shared.options;
     this.#nextAt = now + random.jitter(Math.min(this.#backoffMs, config.redialIntervalMs), 0.2);
+  }
+
+  #seek(id: HubId, now: Millis, out: Outbox): void {
+    if (this.#shared.links.has(id)) tellDoubt(this.#shared, id, now, out);
+    else out.dial(id);
   }
 
   #anyAbsent(): boolean {
@@ -71,8 +76,7 @@ export class Seeker {
 
   #isAbsent(id: HubId): boolean {
     const { roster, links, selfId } = this.#shared;
-    if (id === selfId || links.has(id)) return false;
     const state = roster.get(id)?.state;
-    return state === undefined || (state !== "left" && !isLive(state));
+    return id !== selfId && (state === "failed" || (state === undefined && !links.has(id)));
   }
 }

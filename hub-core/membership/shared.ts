@@ -70,7 +70,7 @@ export function passengers(
 }
 
 /** What a member must be told so that it can refute it; null when there is nothing to refute. */
-export function doubtAbout(roster: Roster, id: HubId, now: Millis): MemberUpdate | null {
+function doubtAbout(roster: Roster, id: HubId, now: Millis): MemberUpdate | null {
   const member = roster.get(id);
   if (!member) return null;
   const { incarnation, suspicion, state } = member;
@@ -88,6 +88,15 @@ export function doubtAbout(roster: Roster, id: HubId, now: Millis): MemberUpdate
     case "left":
       return null;
   }
+}
+
+/** Over its own link, when there is one, and something is held against it. */
+export function tellDoubt({ links, roster }: Shared, peer: HubId, now: Millis, out: Outbox): void {
+  const link = links.get(peer);
+  const doubt = doubtAbout(roster, peer, now);
+  if (!link || !doubt) return;
+  link.toldAt = now;
+  out.send(peer, { kind: "news", updates: [doubt] });
 }
 
 /** A member as it is told to others. Suspicion is not passed on so: it spreads with its accusers, or not at all. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { World } from "./federation.test-helper.ts";
-import { planet } from "./planet.test-helper.ts";
+import { hub, planet } from "./planet.test-helper.ts";
 
 const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 
@@ -267,7 +267,7 @@ test("REG-23: while the regional hub is only suspected nobody is failed, and its
     expect(region.map((id) => world.registry(from).catalog.hub(id)?.state)).toEqual(["alive", "alive", "alive"]);
   }
   const words = [...world.nodes.values()].flatMap(({ published }) =>
-    published.filter(({ body }) => body.kind === "hub-state"),
+    published.filter(({ body }) => body.kind === "hub-state" && body.state !== "alive"),
   );
   expect(words).toEqual([]);
 });
@@ -288,7 +288,10 @@ test("REG-23: a local hub that answers after a pause of the allowed length is no
 test("REG-21: a coordinator tells of its children once per change, and a stand-in for a dead global hub", () => {
   const world = new World({ hubs: planet(3, 1) });
   world.run(1_000);
-  const words = (by: string) => world.node(by).published.filter(({ body }) => body.kind === "hub-state").length;
+  const words = (by: string) => {
+    const told = world.node(by).published.flatMap(({ body }) => (body.kind === "hub-state" ? [body.state] : []));
+    return told.filter((state) => state !== "alive").length;
+  };
   expect(words("g") + words("r1")).toBe(0);
   world.kill("r1-l1");
   world.run(1_000);
@@ -305,6 +308,21 @@ test("REG-21: a coordinator tells of its children once per change, and a stand-i
   world.run(3_000);
   expect(world.registry("r2-l1").catalog.hub("g")?.state).toBe("alive");
   expect(world.registry("r2-l1").catalog.hub("r1-l1")?.state).toBe("alive");
+});
+
+test("REG-21: of a parent that no group above speaks of, its stand-in does, and takes it back on its return", () => {
+  const children = ["l1", "l2", "l3"].map((id) => hub(id, "local", "r", "r"));
+  const world = new World({ hubs: [hub("r", "regional", "r", null), ...children] });
+  const words = (by: string) =>
+    world.node(by).published.flatMap(({ body }) => (body.kind === "hub-state" ? [`${body.hubId} ${body.state}`] : []));
+  world.run(1_000);
+  world.kill("r");
+  world.run(1_000);
+  expect(words("l1")).toEqual(["r failed"]);
+  expect([...words("l2"), ...words("l3")]).toEqual([]);
+  world.start("r");
+  world.run(1_000);
+  expect(words("l1")).toEqual(["r failed", "r alive"]);
 });
 
 test("REG-22: a child that died while its parent was away is failed after the parent's grace", () => {

@@ -31,6 +31,7 @@ export interface Node {
   island: boolean;
   incarnation: number;
   seqCeiling: number;
+  firstStartedAt: Millis | null;
   readonly stored: Map<string, Uint8Array>;
   readonly outcomes: Map<string, StoredOutcome>;
   readonly checks: Check[];
@@ -69,6 +70,7 @@ export class World {
         island: false,
         incarnation: 0,
         seqCeiling: 0,
+        firstStartedAt: null,
         stored: new Map(),
         outcomes: new Map(),
         checks: [],
@@ -115,6 +117,7 @@ export class World {
       node.stored.clear();
       node.outcomes.clear();
       node.seqCeiling = 0;
+      node.firstStartedAt = null;
     }
     for (const mate of this.#mates(id)) {
       const run = mate.registry;
@@ -159,6 +162,7 @@ export class World {
   start(id: HubId): void {
     const node = this.node(id);
     node.incarnation += 1;
+    node.firstStartedAt ??= this.now;
     node.up = true;
     node.frozen = false;
     node.registry = this.#build(node.identity, node);
@@ -214,6 +218,7 @@ export class World {
       self: identity,
       incarnation: node.incarnation,
       seqCeiling: node.seqCeiling,
+      firstStartedAt: node.firstStartedAt ?? this.now,
       storedRecords: new Map(node.stored),
       storedOutcomes: new Map(node.outcomes),
       config: testConfig(identity, this.#options.registry, this.#options.limits),

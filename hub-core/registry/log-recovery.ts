@@ -5,7 +5,7 @@
 import type { Metrics } from "../common/metrics.ts";
 import type { Outbox } from "../common/outbox.ts";
 import type { DurationMs, Millis } from "../common/types.ts";
-import { type Rumor, recordKeys } from "../wire/catalog.ts";
+import { isUncarried, type Rumor, recordKeys } from "../wire/catalog.ts";
 import { isDurable, type OwnLog } from "./own-log.ts";
 import type { OwnedClusters } from "./owned-clusters.ts";
 import type { RecordStore } from "./record-store.ts";
@@ -52,6 +52,8 @@ export class LogRecovery {
   echoed(rumor: Rumor, now: Millis): void {
     this.#dueAt = Math.min(this.#dueAt, now + GATHER_MS);
     this.#o.log.jump(rumor.seq);
+    // From a peer that cannot carry what stands there: those who can send it, or say it in this hub's place.
+    if (isUncarried(rumor)) return;
     const known = this.#echoes.get(rumor.key);
     if (known ? known.seq < rumor.seq : this.#echoes.size < MAX_ECHOES) this.#echoes.set(rumor.key, rumor);
   }
@@ -61,19 +63,18 @@ export class LogRecovery {
     if (this.#o.log.jump(upTo) && this.#dueAt === Number.POSITIVE_INFINITY) this.#dueAt = 0;
   }
 
-  /** @returns whether records came back, and whether this hub vouches for its log again after it had lost one. */
-  tick(now: Millis, out: Outbox): { readonly restored: boolean; readonly vouches: boolean } {
+  /** @returns whether records came back. */
+  tick(now: Millis, out: Outbox): boolean {
     const restored = this.#dueAt <= now;
     if (restored) this.#recover(now, out);
-    const vouches = this.#vouchAt !== DOUBT_AT_ONCE && this.#vouchAt <= now;
     if (this.#vouchAt === DOUBT_AT_ONCE) {
       this.#vouchAt = now + this.#o.doubtMs;
       this.#o.store.vouchForOwn(false);
-    } else if (vouches) {
+    } else if (this.#vouchAt <= now) {
       this.#vouchAt = Number.POSITIVE_INFINITY;
       this.#o.store.vouchForOwn(true);
     }
-    return { restored, vouches };
+    return restored;
   }
 
   #recover(now: Millis, out: Outbox): void {

@@ -4,6 +4,7 @@ import type { Outbox } from "../common/outbox.ts";
 import { type HubId, invariant, type Millis } from "../common/types.ts";
 import {
   isStateKey,
+  isUncarried,
   type Priority,
   type RecordBody,
   type Rumor,
@@ -24,6 +25,8 @@ export interface OwnLogOptions {
   readonly self: HubId;
   readonly store: RecordStore;
   readonly seqCeiling: number;
+  /** Of this life of the hub's storage. */
+  readonly firstStartedAt: Millis;
   readonly maxTombstones: number;
   readonly maxWithdrawals: number;
   readonly metrics: Metrics;
@@ -59,7 +62,11 @@ export class OwnLog {
     this.#o = options;
     this.#ceiling = options.seqCeiling;
     this.#seq = Math.max(0, options.seqCeiling - 1);
-    if (this.#seq > 0) options.store.completeOwn(this.#seq);
+    if (this.#seq === 0) return;
+    options.store.completeOwn(this.#seq);
+    // Where `begin` had the numbers begin. A log of before they went by the clock is still below that.
+    const beforeFirst = numberAt(options.firstStartedAt);
+    if (this.#seq > beforeFirst) options.store.beginOwn(beforeFirst + 1);
   }
 
   /** Numbers up to this one are in use out there though this hub has forgotten them; false when they are known of. */
@@ -80,7 +87,7 @@ export class OwnLog {
    */
   begin(now: Millis): void {
     if (this.#ceiling > 0) return;
-    this.#seq = Math.floor(now / MS_PER_NUMBER);
+    this.#seq = numberAt(now);
     this.#o.store.beginOwn(this.#seq + 1);
   }
 
@@ -95,8 +102,9 @@ export class OwnLog {
   /** @returns false when the log has no room for another record of this kind. */
   publish(publication: Publication, now: Millis, out: Outbox): boolean {
     const { key, body, priority, expiresAt, durable } = publication;
-    if (!this.#makeRoom(key, body, now, out)) return false;
     const draft: Rumor = { origin: this.#o.self, seq: Number.MAX_SAFE_INTEGER, key, priority, expiresAt, body };
+    invariant(!isUncarried(draft), "a hub says nothing that nobody takes");
+    if (!this.#makeRoom(key, body, now, out)) return false;
     if (isStateKey(key) && !this.#o.store.stateShare.hasRoom(draft, this.newest(key))) return false;
     const rumor: Rumor = { ...draft, seq: this.#next() };
     this.#o.store.putOwn(rumor, now);
@@ -159,6 +167,10 @@ export class OwnLog {
   }
 }
 
+function numberAt(now: Millis): number {
+  return Math.floor(now / MS_PER_NUMBER);
+}
+
 /** The protocol version goes first, so that a newer build reads what an older one stored. */
 function storedBytes(rumor: Rumor): Uint8Array<ArrayBuffer> {
   const encoded = encode(rumorCodec, rumor, NEWEST_VERSION);
@@ -174,7 +186,7 @@ function readStored(bytes: Uint8Array): Rumor | DecodeError {
   return decode(rumorCodec, bytes.subarray(1), version);
 }
 
-/** The log in order, and the keys of what is not a record of this hub. */
+/** The log in order, and the keys of what is not a record of this hub, or is none that others would take. */
 export function readStoredLog(
   stored: ReadonlyMap<string, Uint8Array>,
   self: HubId,
@@ -183,7 +195,8 @@ export function readStoredLog(
   const unreadable: string[] = [];
   for (const [key, bytes] of stored) {
     const rumor = readStored(bytes);
-    if (rumor instanceof DecodeError || rumor.origin !== self || rumor.key !== key) unreadable.push(key);
+    if (rumor instanceof DecodeError || rumor.origin !== self || rumor.key !== key || isUncarried(rumor))
+      unreadable.push(key);
     else rumors.push(rumor);
   }
   return [rumors.sort((a, b) => a.seq - b.seq), unreadable];

@@ -57,6 +57,7 @@ export interface RegistryOptions {
   readonly replica: number;
   /** Numbers below it may have been used by earlier runs. */
   readonly seqCeiling: number;
+  readonly firstStartedAt: Millis;
   /** Own log as stored, by key. */
   readonly storedRecords: ReadonlyMap<string, Uint8Array>;
   readonly storedOutcomes: ReadonlyMap<string, StoredOutcome>;
@@ -118,6 +119,7 @@ export class Registry {
       self: self.hubId,
       store,
       seqCeiling: options.seqCeiling,
+      firstStartedAt: options.firstStartedAt,
       maxTombstones: maxTombstones(config),
       maxWithdrawals: maxWithdrawals(config),
       metrics,
@@ -339,9 +341,7 @@ export class Registry {
   }
 
   tick(now: Millis, out: Outbox): void {
-    const { restored, vouches } = this.#recovery.tick(now, out);
-    if (restored) this.selfRecords.republish(now, out);
-    if (restored || vouches) this.#spokesman.restate(now, out);
+    if (this.#recovery.tick(now, out)) this.selfRecords.republish(now, out);
     this.#owned.tick(now, out);
     this.#assignments.tick(now, out);
     this.#adoption.tick(now, out);

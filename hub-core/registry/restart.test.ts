@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { type Rumor, recordKeys, rumor as rumorCodec } from "../wire/catalog.ts";
+import { encode } from "../wire/codec.ts";
+import { NEWEST_VERSION } from "../wire/versions.ts";
 import { World } from "./federation.test-helper.ts";
 import { SEQ_BLOCK } from "./own-log.ts";
 import { hub, planet } from "./planet.test-helper.ts";
@@ -82,20 +85,112 @@ test("REG-12: a hub that lost its storage gets its log back from its peers, abov
   expect(node.published.length).toBe(settled);
 });
 
-test("REG-61: a parent that lost its storage says of each living child that it lives, for it may have said otherwise", () => {
+test.each([
+  ["at once", 0],
+  ["when its peers have seen its new numbers", 200],
+] as const)("REG-12: a hub that lost its storage and starts again %s still gets its log back", (_, ms) => {
+  const world = new World({ hubs: planet(1, 2) });
+  world.run(100);
+  for (const id of ["a", "b"]) world.register("r1-l1", id);
+  // Numbers of a life go by the clock: the next one's are above.
+  world.run(5_000);
+  world.kill("r1-l1", "lost");
+  world.start("r1-l1");
+  world.run(ms);
+  world.kill("r1-l1");
+  world.start("r1-l1");
+  world.run(200_000);
+  for (const { registry } of world.nodes.values())
+    expect([...registry.catalog.clusters()].map(({ record }) => record.clusterId).sort()).toEqual(["a", "b"]);
+  expect(world.registry("r1-l1").status().limits.clusters.used).toBe(2);
+  expect(world.registry("r1-l1").storeFor(null).digest()).toEqual(world.registry("g").storeFor(null).digest());
+});
+
+/** As a peer passes it on that does not know of eventual state. */
+const uncarried = (origin: string, seq: number): Rumor => {
+  const body = { kind: "withdrawn", incarnation: 0 } as const;
+  return { origin, seq, key: recordKeys.state("a", "k"), priority: "normal", expiresAt: null, body };
+};
+
+test("REG-77: a log that comes back by way of an older version says nothing of eventual state, until a newer one does", () => {
   const world = new World({ hubs: planet(1, 2) });
   world.run(2_000);
+  world.kill("r1-l1", "lost");
+  world.start("r1-l1");
+  const node = world.node("r1-l1");
+  const meets = (rumor: Rumor): void => {
+    node.registry.storeFor(null).apply(rumor, "r1", world.now);
+    world.run(2_000);
+  };
+  const said = (): Rumor[] => node.published.filter(({ key }) => key.startsWith("state/"));
+  const { seq } = node.published.at(-1) as Rumor;
+  meets(uncarried("r1-l1", seq + 100));
+  expect(said()).toEqual([]);
+  expect(node.metrics.value("registry_log_recoveries_total")).toBe(1);
+  expect(node.published.at(-1)?.seq).toBeGreaterThan(seq + 100);
+  const whole: Rumor = { ...uncarried("r1-l1", seq + 100), body: { kind: "state", contribution: null, saidIn: 1 } };
+  meets({ ...whole, seq: (node.published.at(-1) as Rumor).seq + 100 });
+  expect(said().map(({ body }) => body.kind)).toEqual(["state"]);
+  world.run(30_000);
+  expect(node.registry.storeFor(null).digest()).toEqual(world.registry("g").storeFor(null).digest());
+});
+
+test("REG-77: what an older version has stored in place of eventual state is forgotten, and peers are complete past it", () => {
+  const world = new World({ hubs: planet(1, 2) });
+  world.run(2_000);
+  const node = world.node("r1-l1");
+  world.kill("r1-l1");
+  const rumor = uncarried("r1-l1", node.seqCeiling);
+  node.stored.set(rumor.key, Uint8Array.of(NEWEST_VERSION, ...encode(rumorCodec, rumor, NEWEST_VERSION)));
+  node.seqCeiling += 1;
+  world.start("r1-l1");
+  world.run(30_000);
+  expect(node.stored.has(rumor.key)).toBe(false);
+  expect(world.registry("g").storeFor(null).vector().get("r1-l1")).toBeGreaterThan(rumor.seq);
+  expect(node.registry.storeFor(null).digest()).toEqual(world.registry("g").storeFor(null).digest());
+});
+
+test("REG-61: a parent says once of each child that it lives, and again when it has lost its storage", () => {
+  const world = new World({ hubs: planet(1, 2) });
   const parent = world.node("r1");
   const words = (): unknown[] =>
-    parent.published.flatMap(({ body }) => (body.kind === "hub-state" ? [`${body.hubId} ${body.state}`] : []));
-  world.kill("r1");
-  world.start("r1");
-  world.run(60_000);
+    parent.published
+      .splice(0)
+      .flatMap(({ body }) => (body.kind === "hub-state" ? [`${body.hubId} ${body.state}`] : []));
+  const children = ["r1-l1 alive", "r1-l2 alive"];
+  world.run(2_000);
+  expect(words().sort()).toEqual(children);
+  for (const id of ["r1", "r1-l1"]) {
+    world.kill(id);
+    world.start(id);
+    world.run(60_000);
+  }
   expect(words()).toEqual([]);
   world.kill("r1", "lost");
   world.start("r1");
-  world.run(200_000);
-  expect(words().sort()).toEqual(["r1-l1 alive", "r1-l2 alive"]);
+  world.run(2_000);
+  expect(words().sort()).toEqual(children);
+});
+
+test("REG-12: a hub that restarted since it lost its storage still knows a peer of its former life", () => {
+  const world = new World({ hubs: planet(1, 1) });
+  const node = world.node("r1");
+  world.register("r1", "a");
+  node.registry.request({ kind: "cluster-remove", clusterId: "a" }, world.now, world.outbox(node));
+  world.run(2_000);
+  const away = ["g", "r1-l1"];
+  world.cut(away);
+  world.kill("r1", "lost");
+  world.run(5_000);
+  world.start("r1");
+  world.run(10_000);
+  world.kill("r1");
+  world.start("r1");
+  world.run(10_000);
+  node.published.splice(0);
+  world.heal(away);
+  world.run(60_000);
+  expect(node.published.map(({ body }) => body.kind)).toContain("tombstone");
 });
 
 test("REG-14, REG-8: a hub that was away for longer than the tombstone TTL brings nothing back", () => {

@@ -22,8 +22,6 @@ export class Spokesman {
   readonly #o: SpokesmanOptions;
   #startedAt: Millis = Number.POSITIVE_INFINITY;
   #seenHubs = -1;
-  /** In a former life, of anyone. */
-  #mayHaveSaid = false;
   #wakeAt: Millis = Number.POSITIVE_INFINITY;
 
   constructor(options: SpokesmanOptions) {
@@ -32,12 +30,6 @@ export class Spokesman {
 
   start(now: Millis): void {
     this.#startedAt = now;
-  }
-
-  /** This hub has lost what it had said; some may still go by it, out of reach of anti-entropy. Everyone is spoken of anew. */
-  restate(now: Millis, out: Outbox): void {
-    this.#mayHaveSaid = true;
-    this.#speak(now, out);
   }
 
   nextDeadline(): Millis {
@@ -92,11 +84,10 @@ export class Spokesman {
     const { directory } = catalog;
     const subjects = new Set(directory.childrenOf(self.hubId));
     const { parent } = self;
-    const standsIn = parent !== null && succession.standsInFor(parent);
-    if (standsIn) {
-      // Of a regional hub the group above speaks.
-      if (self.tier === "regional") subjects.add(parent);
-      for (const sibling of directory.childrenOf(parent)) if (directory.isMember(sibling)) subjects.add(sibling);
+    if (parent !== null && succession.standsInFor(parent)) {
+      // Of any other parent the group above speaks.
+      if (catalog.hub(parent)?.parent === null) subjects.add(parent);
+      for (const sibling of directory.childrenOf(parent)) subjects.add(sibling);
     }
     for (const { body } of log.rumors()) {
       if (body.kind === "hub-state" && catalog.directory.isMember(body.hubId)) subjects.add(body.hubId);
@@ -106,10 +97,13 @@ export class Spokesman {
   }
 
   #say(hubId: HubId, incarnation: number, state: HubStateRecord["state"], now: Millis, out: Outbox): void {
-    const { log } = this.#o;
+    const { self, catalog, log } = this.#o;
     const said = wordOf(log, hubId);
-    if (said ? said.state === state && said.incarnation === incarnation : state === "alive" && !this.#mayHaveSaid)
-      return;
+    // What it said before it lost its storage it cannot know, and some may still go by it: so it says that a child lives, once.
+    const isNews = said
+      ? said.state !== state || (state !== "alive" && said.incarnation !== incarnation)
+      : state !== "alive" || catalog.hub(hubId)?.parent === self.hubId;
+    if (!isNews) return;
     sayOf(log, { kind: "hub-state", hubId, incarnation, state, since: now }, now, out);
   }
 }

@@ -146,7 +146,10 @@ export class Sponsor {
       if (body.kind !== "hub-state" || wards.has(body.hubId) || catalog.directory.isMember(body.hubId)) continue;
       const view = catalog.hub(body.hubId);
       const parent = view?.parent ?? null;
-      if (parent === null || parent === self.hubId || catalog.directory.coordinatorOf(parent) === null) continue;
+      if (parent === null || parent === self.hubId) continue;
+      const coordinator = catalog.directory.coordinatorOf(parent);
+      // As a stand-in this hub has the word itself.
+      if (coordinator === null || coordinator.hubId === self.hubId) continue;
       const key = recordKeys.hubState(body.hubId);
       const expiresAt = now + withdrawnTtlMs;
       log.publish(

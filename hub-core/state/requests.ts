@@ -1,5 +1,6 @@
 /** What an edge may ask of eventual state, and the answers. Strong keys have requests of their own. */
 import { z } from "zod";
+import { isJsonValue } from "../common/is-json.ts";
 import type { Json, Millis } from "../common/types.ts";
 import type { ConflictStrategy } from "../config/hub-config.ts";
 import { MAX_FIELD_BYTES } from "../wire/state-records.ts";
@@ -9,7 +10,10 @@ import type { KeyType } from "./types/key-type.ts";
 /** Whole numbers, so that sums are exact. */
 const by = z.int().min(1).max(1_000_000_000_000).optional();
 const field = z.string().min(1).max(MAX_FIELD_BYTES);
-const value = z.json();
+/** As it is, and not made anew from its names and values as zod would, which forgets a `__proto__`. */
+const value = z.custom<Json>(isJsonValue, {
+  error: ({ input }) => (input === undefined ? "is missing: any JSON" : "is no JSON, which has finite numbers only"),
+});
 const setParts = {
   value: value.optional(),
   values: z.array(value).min(1).max(MAX_VALUES_PER_WRITE).optional(),

@@ -313,6 +313,11 @@ export function isStateKey(key: string): boolean {
   return key.startsWith("state/") || key === recordKeys.stateGraves;
 }
 
+/** In place of a record of eventual state that passed a hub of before there was any. */
+export function isUncarried({ key, body }: Rumor): boolean {
+  return body.kind === "withdrawn" && isStateKey(key);
+}
+
 /** Undefined for a key of another kind. */
 export function readStateKey(recordKey: string): { readonly replica: string; readonly key: string } | undefined {
   const [kind, replica, ...key] = recordKey.split("/");

@@ -33,7 +33,7 @@ export interface KeyValues {
   /** 404 `key_unknown` */
   get(key: string): Reply;
   list(asked: KeyPage): Reply;
-  /** 410 `compacted` when it is too long ago. No changes: `changes` is empty; a revision to come is waited for. */
+  /** 410 `compacted` when it is too long ago. No changes: `changes` is empty; also of a revision to come. */
   changes(asked: ChangesPage): Reply<ChangesAnswer>;
   /** 404 `lease_unknown` */
   lease(lease: string): Reply;

@@ -58,6 +58,7 @@ export const PROPOSAL_KINDS = ["write", "ballot"] as const;
 export const VOTES = ["yes", "no"] as const;
 export type Vote = (typeof VOTES)[number];
 
+/** All came with version 2 of the protocol, in which logs travel: a hub that speaks an earlier one has no part in a group's log. */
 export const operation = union({
   put: variant(1, {
     key: text(KEY_BYTES),
@@ -94,6 +95,7 @@ export const operation = union({
     /** Given by an operator for the hub. */
     byOperator: bool,
   }),
+  withdraw: variant(12, { proposalId: id }),
 });
 export type Operation = Decoded<typeof operation>;
 export type OperationOf<K extends Operation["kind"]> = Extract<Operation, { kind: K }>;

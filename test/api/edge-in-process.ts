@@ -48,6 +48,7 @@ export async function startEdge(now = Date.UTC(2026, 0, 1)): Promise<Edge> {
   const { hub } = lone;
   const stub = {
     ask: async (request: HubRequest): Promise<Reply> => lone.ask(request),
+    askAll: async (requests: readonly HubRequest[]) => requests.map((request) => lone.ask(request)),
     introduce: async (): Promise<Reply> => ({ ok: true, status: 202, value: {} }),
     fetch: async () => new Response(null, { status: 401 }),
   };

@@ -35,7 +35,7 @@ export class LoneHub {
   ask(request: Request): Reply {
     this.rest(BETWEEN_QUESTIONS_MS);
     const id = String(++this.#asked);
-    this.#step({ kind: "request", id, request });
+    this.#step({ kind: "requests", asked: [{ id, request }] });
     const deadline = this.#now + ANSWERS_WITHIN_MS;
     while (!this.#replies.has(id) && this.#now < deadline) this.#passTime(deadline);
     const reply = this.#replies.get(id);

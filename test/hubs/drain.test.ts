@@ -71,3 +71,34 @@ test("status says who acts for each group", async () => {
   const status = await call(eu, "/hubs/local-lon/api/status", { role: "viewer" });
   expect(status.body).toMatchObject({ coordination: { "eu-west": { coordinator: "regional-eu", acting: false } } });
 });
+
+test("what the federation agrees on takes the place of the file at every hub, also of one that starts anew", async () => {
+  const fanout = async (region: Region, hub: string) => {
+    const { body } = await call(region, `/hubs/${hub}/admin/config`, { role: "admin" });
+    return (body as { effective: { gossip: { fanout: number } } }).effective.gossip.fanout;
+  };
+  const everywhere = (wanted: number) =>
+    eventually(`a fanout of ${wanted} at every hub`, async () => {
+      const found = await Promise.all(
+        ALL_HUBS.map((hub) => fanout(hub.endsWith("eu") || hub.endsWith("lon") ? eu : us, hub)),
+      );
+      return found.every((each) => each === wanted) ? true : undefined;
+    });
+  const before = await fanout(us, "global-hub");
+  const agreed = await call(us, "/admin/config", {
+    method: "PUT",
+    role: "admin",
+    body: { gossip: { fanout: before + 2 } },
+  });
+  expect([200, 202]).toContain(agreed.status);
+  await everywhere(before + 2);
+  await eu.stop();
+  await eu.start();
+  await call(eu, "/health");
+  await everywhere(before + 2);
+  const wrong = await call(us, "/admin/config", { method: "PUT", role: "admin", body: { gossip: { fanout: -1 } } });
+  expect(wrong).toMatchObject({ status: 400 });
+  expect((await call(us, "/admin/config", { method: "PUT", role: "operator", body: {} })).status).toBe(403);
+  expect([200, 202]).toContain((await call(us, "/admin/config", { method: "PUT", role: "admin", body: {} })).status);
+  await everywhere(before);
+}, 60_000);

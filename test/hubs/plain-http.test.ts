@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MAX_BODY_BYTES } from "../../workers/app.ts";
-import { call, Planet, type Region } from "./region.ts";
+import { call, eventually, Planet, type Region } from "./region.ts";
 
 let planet: Planet;
 let us: Region;
@@ -50,4 +50,30 @@ test("a method that the runtime does not know never reaches the edge: 501, in pl
   const answer = await send("FOO /health HTTP/1.1");
   expect(answer).toMatch(/^HTTP\/1.1 501 /);
   expect(answer.toLowerCase()).not.toContain("x-request-id");
+});
+
+test("of writes that come at once most share a call and an entry of the log, and clients that hang up take nobody with them", async () => {
+  const entries = async (): Promise<number> => {
+    const { body } = await call(us, "/api/consensus/status", { role: "viewer" });
+    return (body as { groups: Record<string, { commit_index: number }> }).groups["us-east"]?.commit_index as number;
+  };
+  const put = (key: string, signal?: AbortSignal) =>
+    call(us, `/api/state/${key}?scope=region:us-east`, {
+      method: "PUT",
+      role: "operator",
+      body: 1,
+      ...(signal && { signal }),
+    });
+  await eventually("the region agrees", async () => ((await put("together/ready")).status < 300 ? true : undefined));
+  const before = await entries();
+  const impatient = new AbortController();
+  const answers = Array.from({ length: 120 }, async (_, at) => {
+    // Every other one goes: whoever makes a call for others is sooner or later among them.
+    if (at % 2 === 1) return put(`together/${at}`, impatient.signal).catch(() => null);
+    return put(`together/${at}`);
+  });
+  setTimeout(() => impatient.abort(), 8);
+  const statuses = (await Promise.all(answers)).filter((_, at) => at % 2 === 0).map((answer) => answer?.status);
+  expect(statuses).toEqual(statuses.map(() => 201));
+  expect((await entries()) - before).toBeLessThan(60);
 });

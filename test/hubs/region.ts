@@ -144,7 +144,11 @@ function userToken(role: Role): Promise<string> {
 }
 
 /** A call to a region's edge, as an outsider makes it. */
-export async function call(region: Region, path: string, init: { method?: string; body?: unknown; role?: Role } = {}) {
+export async function call(
+  region: Region,
+  path: string,
+  init: { method?: string; body?: unknown; role?: Role; signal?: AbortSignal } = {},
+) {
   const headers: Record<string, string> = {};
   if (init.role) headers.authorization = `Bearer ${await userToken(init.role)}`;
   if (init.body !== undefined) headers["content-type"] = "application/json";
@@ -152,6 +156,7 @@ export async function call(region: Region, path: string, init: { method?: string
     method: init.method ?? "GET",
     headers,
     ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
+    ...(init.signal && { signal: init.signal }),
   });
   const text = await response.text();
   const isJson = response.headers.get("content-type")?.includes("json") ?? false;

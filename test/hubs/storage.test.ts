@@ -7,6 +7,7 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StoredIdentity, StoredVote, StoredWrite } from "../../hub-core/common/outbox.ts";
 import type { StoredState } from "../../hub-core/hub/contract.ts";
+import type { Replica } from "../../hub-core/wire/log.ts";
 import { bundleWorker } from "../../infra/local/bundle.ts";
 import { loadPlatformSettings } from "../../infra/local/platform-settings.ts";
 import { Storage } from "../simulation/storage.ts";
@@ -51,6 +52,16 @@ async function freshHub(): Promise<StoredHub> {
   return namespace.get(namespace.idFromName(`hub-${named}`)) as unknown as StoredHub;
 }
 
+/** As an older version left it. */
+async function migrateBy(hub: StoredHub, tags: readonly string[]): Promise<void> {
+  await hub.sql("CREATE TABLE migrations (tag text PRIMARY KEY NOT NULL, applied_at integer NOT NULL)");
+  for (const tag of tags) {
+    const file = join(import.meta.dirname, `../../durable-objects/storage/migrations/${tag}.sql`);
+    for (const statement of (await readFile(file, "utf8")).split("--> statement-breakpoint")) await hub.sql(statement);
+    await hub.sql(`INSERT INTO migrations VALUES ('${tag}', 1)`);
+  }
+}
+
 /** As another run of the hub finds it. */
 async function reloaded(hub: StoredHub): Promise<StoredState> {
   await hub.reopen();
@@ -65,7 +76,7 @@ function patterned(length: number, salt: number): Uint8Array<ArrayBuffer> {
 const vote = (term: number): StoredWrite => ({
   table: "raft-vote",
   group: "global",
-  value: { lineage: 2 ** 47 + 1, term, votedFor: term % 2 === 0 ? null : "b" },
+  value: { lineage: 2 ** 47 + 1, term, votedFor: term % 2 === 0 ? null : { hubId: "b", replica: 2 ** 48 - term } },
 });
 const entry = (index: number, length = 8): StoredWrite => ({
   table: "raft-entry",
@@ -170,7 +181,7 @@ const identity = record<StoredIdentity>({
 const ballot = record<StoredVote>({
   lineage: fc.nat(9),
   term: fc.nat(9),
-  votedFor: fc.option(fc.constantFrom("a", "b")),
+  votedFor: fc.option(record<Replica>({ hubId: fc.constantFrom("a", "b"), replica: fc.nat(9) })),
 });
 const anyWrite: fc.Arbitrary<StoredWrite> = fc.oneof(
   record({ table: fc.constant("identity" as const), value: identity }),
@@ -196,14 +207,20 @@ test("whatever is written, the platform's database and the simulator's give the 
   );
 });
 
+test("a vote of before votes named replicas comes back as one that went to no known replica", async () => {
+  const hub = await freshHub();
+  await migrateBy(hub, ["0000_initial", "0001_outcomes", "0002_consensus"]);
+  await hub.sql("INSERT INTO raft_votes VALUES ('global', 9, 4, 'b'), ('eu', 8, 3, NULL)");
+  const { logs } = await hub.load();
+  expect([...logs].map(([group, { vote }]) => [group, vote]).sort()).toEqual([
+    ["eu", { lineage: 8, term: 3, votedFor: null }],
+    ["global", { lineage: 9, term: 4, votedFor: { hubId: "b", replica: 0 } }],
+  ]);
+});
+
 test("a database of before consensus gets its tables, keeps what it had, and a replica number is left to draw", async () => {
   const hub = await freshHub();
-  await hub.sql("CREATE TABLE migrations (tag text PRIMARY KEY NOT NULL, applied_at integer NOT NULL)");
-  for (const tag of ["0000_initial", "0001_outcomes"]) {
-    const file = join(import.meta.dirname, `../../durable-objects/storage/migrations/${tag}.sql`);
-    for (const statement of (await readFile(file, "utf8")).split("--> statement-breakpoint")) await hub.sql(statement);
-    await hub.sql(`INSERT INTO migrations VALUES ('${tag}', 1)`);
-  }
+  await migrateBy(hub, ["0000_initial", "0001_outcomes"]);
   await hub.sql("INSERT INTO identity (id, incarnation, seq_ceiling, first_started_at) VALUES (1, 5, 64, 1000)");
   await hub.sql("INSERT INTO records VALUES ('k', x'0102')");
   const state = await hub.load();

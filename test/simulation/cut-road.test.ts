@@ -77,7 +77,7 @@ test.each([
   ["from the leader", 1],
   ["to the leader", 1],
 ] as const)(
-  "RAFT-58: a road to the leader that is silent %s, seed %i, stops no follower's writers",
+  "RAFT-61: a road to the leader that is silent %s, seed %i, stops no follower's writers",
   (direction, seed) => {
     const world = groupOf(seed);
     const { leader, term, group } = leaderOf(world);
@@ -98,7 +98,7 @@ test.each([
   },
 );
 
-test("RAFT-58: a group that was silent when the road was cut takes a write at its other end within the same bound", () => {
+test("RAFT-61: a group that was silent when the road was cut takes a write at its other end within the same bound", () => {
   const world = groupOf(3);
   const { leader, group } = leaderOf(world);
   const edge = world.hubs.find((hub) => hub !== leader) as SimHub;
@@ -113,7 +113,7 @@ test("RAFT-58: a group that was silent when the road was cut takes a write at it
   expect(writers.refused).toEqual([]);
 });
 
-test("RAFT-58: when the road is whole again, what hubs say goes by it again", () => {
+test("RAFT-61: when the road is whole again, what hubs say goes by it again", () => {
   const world = groupOf(4);
   const { leader, group } = leaderOf(world);
   const edge = world.hubs.find((hub) => hub !== leader) as SimHub;

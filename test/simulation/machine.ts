@@ -5,7 +5,7 @@ import type { HubConfig } from "../../hub-core/config/hub-config.ts";
 import type { Effect, HubEvent, StoredState } from "../../hub-core/hub/contract.ts";
 import type { EventualValue } from "../../hub-core/state/index.ts";
 import type { MemberState, RumorStore } from "../../hub-core/wire/catalog.ts";
-import type { Configuration } from "../../hub-core/wire/log.ts";
+import type { Configuration, Replica } from "../../hub-core/wire/log.ts";
 
 export interface Machine {
   step(event: HubEvent, now: Millis): Effect[];
@@ -52,7 +52,7 @@ export interface ReplicaView {
   readonly lineage: number;
   readonly role: "leader" | "candidate" | "follower";
   readonly term: number;
-  readonly votedFor: HubId | null;
+  readonly votedFor: Replica | null;
   readonly leader: HubId | null;
   readonly configuration: Configuration;
   readonly lastIndex: number;

@@ -111,8 +111,10 @@ export function describeEvent(event: HubEvent): string | number {
       return `${event.clusterId} ${event.outcome.kind}`;
     case "introduce":
       return event.hubs.length;
-    case "request":
-      return "clusterId" in event.request ? `${event.request.kind} ${event.request.clusterId}` : event.request.kind;
+    case "requests":
+      return event.asked
+        .map(({ request }) => ("clusterId" in request ? `${request.kind} ${request.clusterId}` : request.kind))
+        .join();
     default:
       return unreachable(event);
   }

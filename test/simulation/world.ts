@@ -238,7 +238,7 @@ export class World<M extends Machine = Machine> implements Surroundings {
     this.#questions += 1;
     const id = `q${this.#questions}`;
     this.#asked.set(id, answered);
-    this.deliver(hub, hub.run, { kind: "request", id, request });
+    this.deliver(hub, hub.run, { kind: "requests", asked: [{ id, request }] });
   }
 
   // ── What the runner needs ──────────────────────────────────────────────────────────────────────────────────────────

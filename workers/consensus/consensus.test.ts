@@ -63,9 +63,12 @@ test("a hub that is named chooses the group itself", async () => {
   expect(world.asked[0]?.question).not.toHaveProperty("group");
 });
 
-test("too many proposals are 429, and nobody else is asked", async () => {
-  world.says = () => refused(429, "too_many_proposals", "100 are open", { limit: 100 });
-  expect(await (await propose({})).json()).toMatchObject({ status: 429, code: "too_many_proposals", limit: 100 });
+test("too many proposals are 429, with when the first of them expires, and nobody else is asked", async () => {
+  const extra = { limit: 100, frees_at: new Date(Date.now() + 60_000).toISOString() };
+  world.says = () => refused(429, "too_many_proposals", "100 are open", extra);
+  const response = await propose({});
+  expect(Number(response.headers.get("retry-after"))).toBeCloseTo(60, -1);
+  expect(await response.json()).toMatchObject({ status: 429, code: "too_many_proposals", limit: 100 });
   expect(hubs()).toEqual(["regional-us"]);
 });
 
@@ -118,6 +121,18 @@ test("status, lists and statistics come from the hub that is in most groups, or 
   ]);
 });
 
+test("the status of one group is that of its members, and of a group that there is not it is none", async () => {
+  world.says = () => answered({ groups: { global: { term: 1 }, "us-east": { term: 2 } } });
+  const status = async (path: string) => (await world.send(path)).json();
+  expect(await status("/api/consensus/status?group=us-east")).toEqual({ groups: { "us-east": { term: 2 } } });
+  expect(await status("/api/consensus/status?group=mars")).toMatchObject({ status: 404, code: "group_unknown" });
+  expect(await status("/hubs/regional-us/api/consensus/status?group=eu-west")).toMatchObject({
+    status: 404,
+    code: "group_unknown",
+    groups: ["global", "us-east"],
+  });
+});
+
 test("a proposal that nobody here knows is looked for in the other regions", async () => {
   world.says = (hub) => (hub === "regional-eu" ? proposal(hub) : unknownProposal);
   expect(await (await world.send("/api/consensus/proposals/p1")).json()).toMatchObject({ from: "regional-eu" });
@@ -168,6 +183,44 @@ test("without a name the nearest hub votes; one that does not know the proposal 
   world.says = (hub) => (hub === "local-us" ? "dead" : proposal(hub));
   expect((await vote("")).status).toBe(504);
   expect(hubs()).toEqual(["local-us"]);
+});
+
+test("a vote for no hub in particular gets past any number of hubs that do not know the proposal", async () => {
+  world.localHubs = ["local-us-2", "local-us-3", "local-us-4"];
+  world.says = (hub) => (hub.startsWith("local") ? unknownProposal : proposal(hub));
+  const voted = await vote("");
+  expect({ status: voted.status, hub: voted.headers.get("x-mpreg-hub") }).toEqual({ status: 200, hub: "regional-us" });
+  expect(hubs()).toEqual(["local-us", "local-us-2", "local-us-3", "local-us-4", "regional-us"]);
+});
+
+const withdraw = (path = "", headers = {}) =>
+  world.send(`${path}/api/consensus/proposals/p1`, { method: "DELETE", headers });
+
+test("a proposal is withdrawn in its group, wherever that is, by an operator", async () => {
+  world.says = (hub, { kind }) => {
+    if (hub !== "regional-eu") return unknownProposal;
+    return answered({
+      proposal_id: "p1",
+      group: "eu-west",
+      key: "k",
+      state: kind === "proposal-get" ? "pending" : "rejected",
+    });
+  };
+  const response = await withdraw("", { "idempotency-key": "once" });
+  expect(await response.json()).toMatchObject({ state: "rejected" });
+  expect(world.asked.at(-1)).toEqual({
+    hub: "regional-eu",
+    question: { kind: "proposal-withdraw", proposalId: "p1", idempotencyKey: "once" },
+  });
+  expect((await world.send("/api/consensus/proposals/p1", { method: "DELETE", role: "viewer" })).status).toBe(403);
+  world.says = () => unknownProposal;
+  expect((await withdraw("/hubs/local-us")).status).toBe(404);
+});
+
+test("what the federation decides about itself only an admin withdraws", async () => {
+  world.says = () => answered({ proposal_id: "p1", group: "global", key: "mpreg/config" });
+  expect((await withdraw()).status).toBe(403);
+  expect(world.asked.map(({ question }) => question.kind)).toEqual(["proposal-get"]);
 });
 
 test("what is decided already is 409", async () => {

@@ -22,6 +22,7 @@ export const getConsensusStatus = createRoute({
   method: "get",
   path: "/api/consensus/status",
   summary: "The groups of this hub: who leads, who votes, how far they are",
+  request: { query: votesQuerySchema },
   responses: { 200: json(consensusStatusSchema, "By group"), ...problems },
 });
 
@@ -50,6 +51,15 @@ export const getProposal = createRoute({
   summary: "One proposal, of whichever group",
   request: { params },
   responses: { 200: json(proposalSchema, "The proposal"), ...problems },
+});
+
+export const deleteProposal = createRoute({
+  ...write,
+  method: "delete",
+  path: "/api/consensus/proposals/{id}",
+  summary: "Withdraw a proposal that is still pending; one under mpreg/ takes the role admin",
+  request: { params, headers: idempotencyHeader },
+  responses: { 200: json(proposalSchema, "Rejected, with the reason withdrawn"), ...problems },
 });
 
 export const postVote = createRoute({

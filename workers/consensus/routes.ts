@@ -1,7 +1,7 @@
 /** What the hubs of a group decide together, and how they voted. */
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { type Reply, refused } from "../../hub-core/common/problem.ts";
+import { type Problem, type Reply, refused } from "../../hub-core/common/problem.ts";
 import type { GroupId, Json } from "../../hub-core/common/types.ts";
 import { type Request as HubRequest, RESERVED } from "../../hub-core/hub/index.ts";
 import { GLOBAL_GROUP, VALUE_BYTES } from "../../hub-core/wire/log.ts";
@@ -10,6 +10,7 @@ import type { EdgeEnv } from "../edge-env.ts";
 import { invalid, jsonBytes, jsonFault, refuseInvalid, sendProblem } from "../http/index.ts";
 import { agreementWithin, askGroup, askInTurn, broadestFirst, writeKey } from "../hubs/index.ts";
 import {
+  deleteProposal,
   getConsensusStatus,
   getProposal,
   getVoteStatistics,
@@ -28,13 +29,17 @@ import type {
 
 export const consensusRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid })
   .openapi(getConsensusStatus, async (c) => {
-    const reply = await look(c, undefined, { kind: "consensus-status" });
+    const { group } = c.req.valid("query");
+    const reply = await look(c, group, { kind: "consensus-status" });
     if (!reply.ok) return sendProblem(c, reply.problem);
-    return c.json(reply.value as z.output<typeof consensusStatusSchema>, 200);
+    const status = reply.value as z.output<typeof consensusStatusSchema>;
+    if (group === undefined) return c.json(status, 200);
+    const groups = only(group, status.groups);
+    return groups ? c.json({ groups }, 200) : sendProblem(c, notOf(group, status.groups));
   })
   .openapi(postProposal, async (c) => {
     const proposal = c.req.valid("json");
-    const forbidden = proposal.key.startsWith(RESERVED) ? await adminsOnly(c, async () => {}) : undefined;
+    const forbidden = await forbiddenKey(c, proposal.key);
     if (forbidden) return forbidden as never;
     const reply = await propose(c, proposal);
     if (!reply.ok) return sendProblem(c, reply.problem);
@@ -49,6 +54,19 @@ export const consensusRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInv
   })
   .openapi(getProposal, async (c) => {
     const reply = await findProposal(c, c.req.valid("param").id);
+    if (!reply.ok) return sendProblem(c, reply.problem);
+    return c.json(reply.value as z.output<typeof proposalSchema>, 200);
+  })
+  .openapi(deleteProposal, async (c) => {
+    const proposalId = c.req.valid("param").id;
+    const known = await findProposal(c, proposalId);
+    if (!known.ok) return sendProblem(c, known.problem);
+    const { group, key } = known.value as z.output<typeof proposalSchema>;
+    const forbidden = await forbiddenKey(c, key);
+    if (forbidden) return forbidden as never;
+    const idempotencyKey = writeKey(c);
+    const question = { kind: "proposal-withdraw", proposalId, idempotencyKey } as const;
+    const reply = await askGroup(c, group, question, { effect: "write", idempotencyKey });
     if (!reply.ok) return sendProblem(c, reply.problem);
     return c.json(reply.value as z.output<typeof proposalSchema>, 200);
   })
@@ -77,6 +95,25 @@ export const consensusRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInv
 
 /** What the federation decides about itself. */
 const adminsOnly = requires("admin");
+
+type Groups = z.output<typeof consensusStatusSchema>["groups"];
+
+function only(group: GroupId, groups: Groups): Groups | null {
+  const found = Object.entries(groups).filter(([id]) => id === group);
+  return found.length === 0 ? null : Object.fromEntries(found);
+}
+
+/** Of a hub that the path names. */
+function notOf(group: GroupId, groups: Groups): Problem {
+  const known = Object.keys(groups);
+  const detail = `this hub is no member of a group named ${group}; its groups: ${known.join(", ")}`;
+  return { status: 404, code: "group_unknown", detail, extra: { groups: known } };
+}
+
+/** The refusal, when it takes more than an operator. */
+async function forbiddenKey(c: Context<EdgeEnv>, key: string): Promise<Response | undefined> {
+  return (key.startsWith(RESERVED) && (await adminsOnly(c, async () => {}))) || undefined;
+}
 
 /** Without a group: of the hub here that is a member of most. */
 function look(c: Context<EdgeEnv>, group: GroupId | undefined, question: HubRequest): Promise<Reply> {

@@ -50,7 +50,7 @@ export const createProposalSchema = z
       .openapi({ description: "Of the voters; never less than a majority, nor than the group's own" }),
     timeout_ms: z.int().min(100).max(MAX_PROPOSAL_MS).optional(),
   })
-  .refine(({ value }) => value !== undefined, { path: ["value"], message: "must be given: any JSON, also null" })
+  .refine(({ value }) => value !== undefined, { path: ["value"], message: "is missing: any JSON, also null" })
   .openapi("ProposalCreate");
 
 export const proposalSchema = z

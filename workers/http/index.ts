@@ -16,3 +16,4 @@ export {
 export { cursorSchema, limitSchema } from "./paging.ts";
 export { PROBLEM_TYPE, type ProblemBody, problemBody, problemSchema, sendProblem } from "./problem.ts";
 export { REQUEST_ID_HEADER, requestId, requestIdOf } from "./request-id.ts";
+export { utf8 } from "./utf8.ts";

@@ -8,7 +8,7 @@ import { sendProblem } from "./problem.ts";
 const MAX_ERRORS = 20;
 
 export function invalidInput(target: string, error: ZodError): Problem {
-  return invalid(error.issues.map(({ path, message }) => ({ path: pathOf(target, path), message })));
+  return invalid(error.issues.map(({ path, message }) => ({ path: pathOf(target, path), message: told(message) })));
 }
 
 /** For what no schema can see: `path` as `body.key` or `header.if-match`. */
@@ -25,6 +25,11 @@ export function refuseInvalid(
   c: Context,
 ): Response | undefined {
   return result.success ? undefined : sendProblem(c, invalidInput(result.target, result.error));
+}
+
+/** As zod words what is not there at all. */
+function told(message: string): string {
+  return message.endsWith("received undefined") ? "is missing" : message;
 }
 
 /** Body paths stand alone (`services[0].name`); others say where they are (`query.lat`). */

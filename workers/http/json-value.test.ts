@@ -5,8 +5,13 @@ const nested = (depth: number): unknown => JSON.parse("[".repeat(depth) + "]".re
 
 test("JSON is bounded in depth without being recursed into", () => {
   expect(jsonFault(nested(MAX_DEPTH), 1_000)).toBeNull();
-  expect(jsonFault(nested(MAX_DEPTH + 2), 1_000)).toContain("deep");
+  expect(jsonFault(nested(MAX_DEPTH + 1), 1_000)).toContain("deep");
   expect(jsonFault(nested(100_000), 1_000_000)).toContain("deep");
+});
+
+test("what a body's numbers are too large for is refused, and not kept as null", () => {
+  expect(jsonFault(JSON.parse("1.7e308"), 1_000)).toBeNull();
+  for (const text of ["1e400", '{"a":[-1e400]}']) expect(jsonFault(JSON.parse(text), 1_000)).toContain("1.8e308");
 });
 
 test("JSON is bounded in bytes, not characters", () => {

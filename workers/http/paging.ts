@@ -3,9 +3,8 @@ import { z } from "@hono/zod-openapi";
 
 export const limitSchema = z
   .string()
-  .regex(/^\d{1,4}$/, "a whole number")
+  .regex(/^0*([1-9]\d{0,2}|1000)$/, "a whole number from 1 to 1000")
   .transform(Number)
-  .pipe(z.int().min(1).max(1_000))
   .default(100)
   .openapi({ type: "integer" });
 

@@ -55,12 +55,16 @@ export function problemBody({ status, code, detail, extra }: Problem): ProblemBo
 /** Seconds after which asking again is likely to end otherwise. */
 const RETRY_AFTER: Readonly<Record<string, string>> = { owner_unsettled: "1", no_quorum: "1" };
 
+function secondsUntil(time: unknown): string | undefined {
+  return typeof time === "string" ? String(Math.max(1, Math.ceil((Date.parse(time) - Date.now()) / 1_000))) : undefined;
+}
+
 /** Statuses of failure; the ones of success belong to the routes. */
 type FailureStatus = Exclude<ContentfulStatusCode, 200 | 201 | 202>;
 
 export function sendProblem(c: Context, problem: Problem, headers: Record<string, string> = {}) {
   const status = problem.status as FailureStatus;
-  const again = RETRY_AFTER[problem.code];
+  const again = RETRY_AFTER[problem.code] ?? secondsUntil(problem.extra?.frees_at);
   const retry = again === undefined ? {} : { "retry-after": again };
   return c.json(problemBody(problem), status, { "content-type": PROBLEM_TYPE, ...retry, ...headers });
 }

@@ -167,6 +167,23 @@ test("the hub that the path names is asked alone, and followed where it sends", 
   expect(hubs()).toEqual(["global-hub"]);
 });
 
+test("where nobody was reached nothing was written, and that is said", async () => {
+  world.down.add("eu-west");
+  const write = await put("/api/state/k?scope=region:eu-west");
+  expect(await write.json()).toMatchObject({
+    status: 503,
+    code: "region_unreachable",
+    region: "eu-west",
+    reached: false,
+  });
+  world.says = () => "dead";
+  const unknown = await put("/api/state/k");
+  expect(await unknown.json()).toMatchObject({
+    status: 504,
+    detail: expect.stringContaining("no answer from regional-us"),
+  });
+});
+
 test("a region that is cut off leaves a write unknown, and a read unanswered", async () => {
   world.cut.add("eu-west");
   world.says = written;

@@ -10,7 +10,10 @@ import type { EdgeEnv } from "../edge-env.ts";
 import { answeredBy, askHub } from "./ask.ts";
 import type { Asked } from "./hubs.ts";
 
-/** Enough to get past a dead hub and a dead region; more would only add to what an overloaded group must do. */
+/**
+ * Enough to get past a dead hub and a dead region; more would only add to what an overloaded group must do. Hubs whose matter it is
+ * not are passed over for nothing.
+ */
 const MAX_ASKED = 3;
 const PATIENCE_MS: DurationMs = 3_000;
 /** With the next, once a hub has said that it has no quorum: most likely the rest are out of reach, and that is to be told at once. */
@@ -27,7 +30,7 @@ export interface TurnOptions {
    */
   readonly effect: "read" | "write" | "write-once";
   readonly idempotencyKey?: string;
-  /** Codes by which a hub says that this is another one's matter. */
+  /** Codes by which a hub says that this is another one's matter: of those any number is asked, within the time. */
   readonly passOn?: readonly string[];
 }
 
@@ -93,7 +96,8 @@ class Turn {
   }
 
   get over(): boolean {
-    if (this.#asked.length >= MAX_ASKED || Date.now() >= this.#deadline) return true;
+    const strangers = this.#heard.filter(({ reply }) => this.#isAnothers(reply)).length;
+    if (this.#asked.length - strangers >= MAX_ASKED || Date.now() >= this.#deadline) return true;
     const standings = this.#heard.map(({ reply }) => this.#standing(reply));
     switch (this.#o.effect) {
       case "read":
@@ -135,17 +139,17 @@ class Turn {
 
   #standing(reply: Reply): Standing {
     if (reply.ok) return "answer";
-    const { code } = reply.problem;
-    if (this.#o.passOn?.includes(code)) return "pass";
-    switch (code) {
+    if (this.#isAnothers(reply)) return "pass";
+    switch (reply.problem.code) {
       case "hub_left":
       case "hub_unknown":
       case "owner_unsettled":
         return "pass";
       case "no_quorum":
         return "no-quorum";
-      case "hub_unreachable":
       case "region_unreachable":
+        return reply.problem.extra?.reached === false ? "pass" : "unknown";
+      case "hub_unreachable":
       case "outcome_unknown":
         return "unknown";
       default:
@@ -153,12 +157,17 @@ class Turn {
     }
   }
 
+  #isAnothers(reply: Reply): boolean {
+    return !reply.ok && this.#o.passOn?.includes(reply.problem.code) === true;
+  }
+
   #outcomeUnknown(reply: Reply): Reply {
     const { idempotencyKey, effect } = this.#o;
     // Only where all hubs know the write by its key may it be repeated at whichever hub answers next.
     const key = effect === "write" && idempotencyKey !== undefined ? { idempotency_key: idempotencyKey } : null;
     const own = saysUnknown(reply) ? reply.problem : null;
-    const silence = `${this.#asked.join(", ")} did not say in time how it ended: it may have been applied, or may yet be.`;
+    const said = this.#heard.flatMap(({ reply: heard }) => (heard.ok ? [] : [heard.problem.detail]));
+    const silence = `Nobody said how it ended (${[...new Set(said)].join("; ")}): it may have been applied, or may yet be.`;
     const advice = key
       ? "Look, or repeat it with the Idempotency-Key given here: it is applied once."
       : "Look before you repeat it.";

@@ -4,6 +4,8 @@ import type { DurationMs, HubId, RegionId } from "../../hub-core/common/types.ts
 import type { Handover, Handovers } from "./handover.ts";
 
 const MAX_FORWARDS = 3;
+/** Cloudflare says so of an origin that refuses connections, or to which no road leads. */
+const NOT_REACHED: readonly number[] = [521, 523];
 
 export interface Destination {
   readonly hub: HubId;
@@ -55,13 +57,14 @@ export async function forward(
   }
 }
 
-/** Whether the hub acted, nobody here knows. */
+/** Whether the hub acted, nobody here knows, unless `reached` is false: there was nobody to send it to. */
 export function regionUnreachable(hub: HubId, error: unknown, region: RegionId | null = null): Reply<never> {
   console.warn(JSON.stringify({ level: "warn", event: "region_unreachable", hub, region, error: String(error) }));
   const where = region === null ? "the edge" : `the edge of region ${region},`;
   return refused(503, "region_unreachable", `${where} where hub ${hub} lives, does not answer`, {
     hub_id: hub,
     region,
+    ...(/refused/i.test(String(error)) && { reached: false }),
   });
 }
 
@@ -69,7 +72,10 @@ export function regionUnreachable(hub: HubId, error: unknown, region: RegionId |
 export async function replyOf(response: Response): Promise<Reply> {
   const text = await response.text();
   const value: unknown = text === "" ? null : parse(text);
-  if (value === undefined) return refused(503, "region_unreachable", "the other region's edge answered something else");
+  if (value === undefined) {
+    const detail = "the other region's edge answered something else";
+    return refused(503, "region_unreachable", detail, NOT_REACHED.includes(response.status) ? { reached: false } : {});
+  }
   if (response.ok) return { ok: true, status: response.status, value };
   const { type: _type, title: _title, status, detail, code, ...extra } = value as Record<string, unknown>;
   return refused(Number(status ?? response.status), String(code ?? "refused"), String(detail ?? ""), extra);

@@ -7,6 +7,8 @@ import type { Request as HubRequest } from "../../hub-core/hub/index.ts";
 
 export interface HubStub {
   ask(request: HubRequest): Promise<Reply>;
+  /** A reply to each, in their order, when all are answered. */
+  askAll(requests: readonly HubRequest[]): Promise<Reply[]>;
   introduce(hubs: readonly HubIdentity[]): Promise<Reply>;
   /** The peer WebSocket. */
   fetch(request: Request): Promise<Response>;

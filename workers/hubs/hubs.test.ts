@@ -25,6 +25,7 @@ function fixture(behaviours: Record<string, Behaviour>) {
           return Promise.resolve(answered({ from: hub }));
       }
     },
+    askAll: () => Promise.reject(new Error("not asked for")),
     introduce: () => Promise.resolve(answered({})),
     fetch: () => Promise.reject(new Error("not asked for")),
   });

@@ -61,7 +61,7 @@ export const stateRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid
         "query.scope": scope,
         "query.fence": fence,
         "query.lease": lease,
-        header: expect,
+        ...preconditions(c.req.valid("header")),
       });
       if (misplaced) return sendProblem(c, misplaced);
       const write = eventualOpSchema.safeParse(value);
@@ -78,13 +78,23 @@ export const stateRoutes = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid
     const expect = expectationOf(c.req.valid("header"));
     let reply: Reply;
     if (consistency === "eventual") {
-      const misplaced = onlyStrong({ "query.scope": scope, "query.fence": fence, header: expect });
+      const misplaced = onlyStrong({
+        "query.scope": scope,
+        "query.fence": fence,
+        ...preconditions(c.req.valid("header")),
+      });
       if (misplaced) return sendProblem(c, misplaced);
       reply = await deleteEventual(c, key);
     } else reply = await deleteStrong(c, { key, scope, expect, fence });
     if (!reply.ok) return sendProblem(c, reply.problem);
     return c.json(reply.value as z.output<typeof deletedSchema>, 200);
   });
+
+/** From clients that have lost their key on the way: no route is for them, and yet the path is not unknown. */
+stateRoutes.on(["GET", "PUT", "DELETE"], "/api/state/", (c) => {
+  const message = "must not be empty: /api/state/{key}, or /api/state?prefix= for a list";
+  return sendProblem(c, invalid([{ path: "param.key", message }]));
+});
 
 /** Nothing weaker than what was asked: only that there is no strong key leads to the eventual one. */
 async function found(
@@ -106,8 +116,15 @@ async function found(
 function onlyStrong(given: Readonly<Record<string, unknown>>) {
   const misplaced = Object.entries(given).filter(([, value]) => value !== undefined && value !== GLOBAL_GROUP);
   if (misplaced.length === 0) return null;
-  const message = "only strong keys have it: leave it out, or consistency=eventual";
+  const message = "is for strong keys, and this one is eventual: leave it out, or leave out consistency=eventual";
   return invalid(misplaced.map(([path]) => ({ path, message })));
+}
+
+function preconditions(headers: {
+  readonly "if-match"?: string | undefined;
+  readonly "if-none-match"?: string | undefined;
+}) {
+  return { "header.if-match": headers["if-match"], "header.if-none-match": headers["if-none-match"] };
 }
 
 function paged({ prefix, limit, cursor }: { prefix: string; limit: number; cursor?: string | undefined }) {

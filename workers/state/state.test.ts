@@ -222,7 +222,8 @@ test.each([
   ["scope=region:us-east", {}, "query.scope"],
   ["lease=l", {}, "query.lease"],
   ["fence=a@1", {}, "query.fence"],
-  ["", { "if-match": '"1"' }, "header"],
+  ["", { "if-match": '"1"' }, "header.if-match"],
+  ["", { "if-none-match": "*" }, "header.if-none-match"],
 ])("what only strong keys have is refused of eventual ones: %s %j", async (query, headers, path) => {
   const json = { type: "lww", op: "set", value: 1 };
   const sent = put(`/api/state/k?consistency=eventual&${query}`, { headers, json });
@@ -241,6 +242,50 @@ test("an eventual write that a dead hub may have applied is made at the next, bu
   expect(unknown).not.toHaveProperty("idempotency_key");
   world.says = (hub) => (hub === "local-us" ? refused(503, "hub_left", "gone") : answered({ key: "k" }));
   expect((await write({ type: "counter", op: "increment" })).status).toBe(200);
+});
+
+test.each(["PUT", "GET", "DELETE"])("%s of no key at all is told so", async (method) => {
+  const json = method === "PUT" ? 1 : undefined;
+  expect(await refusal(world.send("/api/state/", { method, json }))).toMatchObject({ status: 400, path: "param.key" });
+  expect(await refusal(world.send("/hubs/local-us/api/state/", { method, json }))).toMatchObject({ status: 400 });
+  expect((await world.send("/api/state/", { method: "PATCH" })).status).toBe(405);
+});
+
+test.each([
+  ['{"a":[1e400]}', "1.8e308"],
+  ["[".repeat(33) + "]".repeat(33), "32 deep"],
+])("a value that would not be kept as it is, or that is too deep, is refused: %s", async (body, why) => {
+  expect(await refusal(put("/api/state/k", { body, json: undefined }))).toMatchObject({
+    status: 400,
+    message: expect.stringContaining(why),
+  });
+  expect((await put("/api/state/k", { body: "[".repeat(32) + "]".repeat(32), json: undefined })).status).toBe(200);
+});
+
+test("a body that is no UTF-8 is refused, and not kept with other characters", async () => {
+  const bytes = Uint8Array.of(0x22, 0xff, 0xfe, 0x22);
+  const sent = put("/api/state/k", { body: bytes as unknown as string, json: undefined });
+  expect(await refusal(sent)).toMatchObject({ status: 400, code: "invalid_json" });
+  expect(world.asked).toEqual([]);
+  const cafe = put("/api/state/k", { body: '"caf\u00e9 €"', json: undefined });
+  expect((await cafe).status).toBe(200);
+  expect(question()).toMatchObject({ value: "café €" });
+});
+
+test("a limit says what it may be, and a value that is not there that it is missing", async () => {
+  for (const limit of ["100000", "-1", "0", "1001", "x"]) {
+    expect(await refusal(world.send(`/api/state?limit=${limit}`))).toMatchObject({
+      path: "query.limit",
+      message: "a whole number from 1 to 1000",
+    });
+  }
+  expect((await world.send("/api/state?limit=1000")).status).toBe(200);
+  const eventual = put("/api/state/k?consistency=eventual", { json: { type: "lww", op: "set" } });
+  expect((await refusal(eventual)).message).toContain("is missing");
+  const proposed = world.send("/api/consensus/proposals", { method: "POST", json: { kind: "write", key: "k" } });
+  expect((await refusal(proposed)).message).toContain("is missing");
+  const keyless = world.send("/api/consensus/proposals", { method: "POST", json: { kind: "write", value: 1 } });
+  expect(await refusal(keyless)).toMatchObject({ path: "key", message: "is missing" });
 });
 
 test("a list is of a prefix, a page and a scope", async () => {

@@ -186,7 +186,11 @@ test("VOTE-11: no more are pending than the proposer allows, and decided ones ma
   const log = new Log();
   for (const id of ["p1", "p2"]) expect(briefly(log.run(propose(id, { maxPending: 2 })))).toBe("202");
   expect(log.run(propose("p3", { maxPending: 2 }))).toMatchObject({
-    problem: { status: 429, code: "too_many_proposals", extra: { limits: { proposals: { used: 2, max: 2 } } } },
+    problem: {
+      status: 429,
+      code: "too_many_proposals",
+      extra: { limits: { proposals: { used: 2, max: 2 } }, frees_at: new Date(START + 10_000).toISOString() },
+    },
   });
   expect(briefly(log.run(propose("w", { ...write, maxPending: 2 })))).toBe("201");
   expect(briefly(log.run(propose("p1", { maxPending: 9 })))).toBe("409 proposal_exists");
@@ -204,6 +208,42 @@ test("VOTE-11: pending proposals have a bound in bytes as well", () => {
   );
   expect(taken.length).toBe(Math.floor(MAX_PENDING_BYTES / (VALUE_BYTES + 9)));
   expect(log.state.encode().length).toBeLessThan(1.2 * MAX_PENDING_BYTES);
+});
+
+test("VOTE-16: what is pending may be withdrawn, once; what is decided may not", () => {
+  const log = new Log();
+  for (const id of ["p", "q"]) log.run(propose(id, { maxPending: 2 }));
+  cast(log, "p", "a", "yes");
+  expect(briefly(log.run({ kind: "withdraw", proposalId: "nothing" }))).toBe("404 proposal_unknown");
+  const reply = log.later(50).run({ kind: "withdraw", proposalId: "p" }, { hub: "stranger", key: "once" });
+  expect(inside(reply)).toMatchObject({
+    state: "rejected",
+    reason: "withdrawn",
+    decided_at: new Date(START + 50).toISOString(),
+    index: 5,
+    votes: [{ hub_id: "a" }],
+  });
+  // Who had not voted had no time to.
+  expect(log.state.proposals.statistics.answers("global").map(({ hub_id, missed }) => [hub_id, missed])).toEqual([
+    ["a", 0],
+  ]);
+  expect(log.state.pending).toBe(1);
+  expect(log.run({ kind: "withdraw", proposalId: "p" }, { hub: "stranger", key: "once" })).toEqual(reply);
+  expect(log.run({ kind: "withdraw", proposalId: "p" })).toMatchObject({
+    problem: { status: 409, code: "already_decided", extra: { state: "rejected" } },
+  });
+  expect(briefly(cast(log, "p", "b", "yes"))).toBe("409 already_decided");
+  expect(briefly(log.run(propose("r", { maxPending: 2 })))).toBe("202");
+  for (const hub of ["a", "b"]) cast(log, "q", hub, "yes");
+  expect(log.run({ kind: "withdraw", proposalId: "q" })).toMatchObject({
+    problem: { code: "already_decided", extra: { state: "committed" } },
+  });
+  expect(log.state.verdicts("a").map(({ proposalId }) => proposalId)).toEqual(["r"]);
+  expect(log.state.nextLapse()).toBe(START + 50 + 10_000);
+  const other = freshState();
+  other.restore(log.state.encode());
+  expect(other.proposal("p")).toEqual(log.state.proposal("p"));
+  expect(other.pending).toBe(1);
 });
 
 test("VOTE-12: the latest decided proposals are kept, within a bound in number and bytes", () => {

@@ -26,6 +26,8 @@ import { VoteStatistics } from "./vote-statistics.ts";
 /** Why a value may not be written to a key; null: it may. A pure function: it is a hub's judgement, and decides nothing by itself. */
 export type Validator = (key: string, value: Json) => string | null;
 
+/** The reason of a rejection. */
+const WITHDRAWN = "withdrawn";
 /** Fits a vote's reason, whatever characters it has. */
 const MAX_REASON_LENGTH = 300;
 
@@ -80,10 +82,11 @@ export class Proposals {
     }
     const max = Math.min(asked.maxPending, MAX_PENDING);
     if (this.pending >= max || this.#pendingBytes + sizeOf(opened) > MAX_PENDING_BYTES) {
-      return tooManyProposals({
+      const limits = {
         proposals: { used: this.pending, max },
         bytes: { used: this.#pendingBytes, max: MAX_PENDING_BYTES },
-      });
+      };
+      return tooManyProposals(limits, this.nextLapse());
     }
     this.#keep(opened);
     return answered(this.#standing(opened), 202);
@@ -100,6 +103,14 @@ export class Proposals {
     const first = found.votes.find((one) => one.voter === voter);
     if (first && first.vote !== vote) return alreadyVoted(voter, first.vote, found);
     return answered(this.#standing(first ? found : this.#count(found, cast, context)));
+  }
+
+  /** 404 `proposal_unknown`, 409 `already_decided` */
+  withdraw(proposalId: string, context: ApplyContext): Reply {
+    const found = this.get(proposalId);
+    if (!found) return proposalUnknown(proposalId);
+    if (found.state !== "pending") return alreadyDecided(found);
+    return answered(this.#standing(this.#close(decide(found, "rejected", WITHDRAWN, context))));
   }
 
   /** Those expire that are past their deadline in log time. */
@@ -167,7 +178,7 @@ export class Proposals {
       this.#pending.delete(open.proposalId);
       this.#pendingBytes -= sizeOf(open);
       if (open.expiresAt === this.#nextDeadline) this.#nextDeadline = null;
-      this.statistics.decided(decided);
+      if (decided.reason !== WITHDRAWN) this.statistics.decided(decided);
     }
     this.#decided.add(decided);
     return decided;

@@ -1,6 +1,7 @@
 /** Why a proposal or a vote was not taken. */
+import { isoTime } from "../../common/iso-time.ts";
 import { type Reply, refused } from "../../common/problem.ts";
-import type { HubId } from "../../common/types.ts";
+import type { HubId, Millis } from "../../common/types.ts";
 import type { Vote } from "../../wire/log.ts";
 import type { Proposal } from "./proposal.ts";
 
@@ -17,9 +18,17 @@ export function proposalExists(proposalId: string): Reply<never> {
   return refused(409, "proposal_exists", `There is a proposal "${proposalId}" already. Propose under another id.`);
 }
 
-export function tooManyProposals(limits: Readonly<Record<string, { used: number; max: number }>>): Reply<never> {
-  const detail = "This group has as many undecided proposals as it may. Vote on them, or wait until they expire.";
-  return refused(429, "too_many_proposals", detail, { limits });
+/** `freesAt`: when the first of them expires; Infinity: none is pending, it is too large by itself. */
+export function tooManyProposals(
+  limits: Readonly<Record<string, { used: number; max: number }>>,
+  freesAt: Millis,
+): Reply<never> {
+  const detail =
+    "This group has as many undecided proposals as it may. Vote on them, withdraw some (DELETE /api/consensus/proposals/{id}), or wait until they expire.";
+  return refused(429, "too_many_proposals", detail, {
+    limits,
+    ...(freesAt < Infinity && { frees_at: isoTime(freesAt) }),
+  });
 }
 
 export function notAVoter(hub: HubId, { proposalId, electorate }: Proposal): Reply<never> {
@@ -33,7 +42,7 @@ export function notItsVote(hub: HubId, voter: HubId): Reply<never> {
 }
 
 export function alreadyDecided({ proposalId, state }: Proposal): Reply<never> {
-  return refused(409, "already_decided", `"${proposalId}" is ${state}: no vote changes that.`, { state });
+  return refused(409, "already_decided", `"${proposalId}" is ${state}, and stays so.`, { state });
 }
 
 export function alreadyVoted(voter: HubId, vote: Vote, { proposalId }: Proposal): Reply<never> {

@@ -45,7 +45,7 @@ export class Leadership {
   }
 
   get quiet(): boolean {
-    return this.#quiet;
+    return this.#quiet || this.#progress.size === 0;
   }
 
   /** Its own term has begun for good: what it commits from here is known to be all there is. */

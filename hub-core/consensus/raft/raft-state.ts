@@ -2,7 +2,7 @@
 import type { Outbox, StoredLog, StoredVote } from "../../common/outbox.ts";
 import type { Random } from "../../common/random.ts";
 import { type DurationMs, type GroupId, type HubId, invariant, type Millis } from "../../common/types.ts";
-import type { Configuration, Entry, Snapshot } from "../../wire/log.ts";
+import type { Configuration, Entry, Replica, Snapshot } from "../../wire/log.ts";
 import { isVoter } from "./configuration.ts";
 import { type LogEntry, loadLog, logEntry, type RaftLog } from "./log.ts";
 
@@ -83,7 +83,12 @@ export class RaftState {
     return this.#vote.term;
   }
 
-  get votedFor(): HubId | null {
+  /** Of its group's replicas, this one. */
+  get me(): Replica {
+    return { hubId: this.self, replica: this.replica };
+  }
+
+  get votedFor(): Replica | null {
     return this.#vote.votedFor;
   }
 
@@ -106,8 +111,13 @@ export class RaftState {
     this.#setVote({ ...this.#vote, term, votedFor: null }, out);
   }
 
-  voteFor(candidate: HubId, out: Outbox): void {
-    if (this.votedFor === candidate) return;
+  /** Another replica of the hub that has the vote is another candidate. */
+  mayVoteFor(candidate: Replica): boolean {
+    return this.votedFor === null || this.#hasGivenTo(candidate);
+  }
+
+  voteFor(candidate: Replica, out: Outbox): void {
+    if (this.#hasGivenTo(candidate)) return;
     invariant(this.votedFor === null, "one vote in a term");
     this.#setVote({ ...this.#vote, votedFor: candidate }, out);
   }
@@ -162,6 +172,11 @@ export class RaftState {
 
   randomElectionMs(): DurationMs {
     return this.timing.electionMs * (1 + this.random.float());
+  }
+
+  #hasGivenTo({ hubId, replica }: Replica): boolean {
+    const { votedFor } = this;
+    return replica !== 0 && votedFor?.hubId === hubId && votedFor.replica === replica;
   }
 
   #setVote(vote: StoredVote, out: Outbox): void {

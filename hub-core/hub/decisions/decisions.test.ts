@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import type { HubId, Json } from "../../common/types.ts";
 import type { Hub } from "../hub.ts";
 import { HubWorld } from "../hub-world.test-helper.ts";
+import { maxOpen } from "./keys.ts";
 
 let world: HubWorld;
 let asked = 0;
@@ -63,6 +64,27 @@ test.each([
   expect(problem?.detail).toContain(why);
 });
 
+test("DECIDE-8: about a region that nobody knows nothing is put to the vote, and the regions that there are are told", () => {
+  for (const state of ["removed", "active"]) {
+    const mars = { kind: "proposal-create", proposalKind: "ballot", key: "mpreg/regions/mars", value: { state } };
+    expect(ask("r-west", mars).problem).toMatchObject({
+      status: 422,
+      code: "region_unknown",
+      extra: { regions: ["east", "south", "west"] },
+    });
+  }
+  expect(ask("g", { kind: "proposal-list" }).value?.proposals).toEqual([]);
+});
+
+test("DECIDE-8: a region that only an earlier decision names is known, too", () => {
+  const decided = { key: "mpreg/regions/mars", value: '{"state":"removed"}', expect: null, fence: null, lease: null };
+  hub("g")
+    .agreement.of("global")
+    ?.propose({ kind: "put", ...decided }, world.now + 10_000, () => undefined);
+  world.run(5_000);
+  expect(decide("mpreg/regions/mars", { state: "active" })).toMatchObject({ state: "committed" });
+});
+
 test("DECIDE-2: a region with clusters in service is not removed, unless that is forced", () => {
   const cluster = {
     clusterId: "c",
@@ -110,4 +132,28 @@ test("DECIDE-5 and DECIDE-6: the agreed configuration stands over that of the fi
   expect(hub("g").agreement.status(world.now).groups.global).toMatchObject({ threshold: 0.8, required_votes: 4 });
   decide("mpreg/config", {});
   for (const [id, { config }] of world.hubs) expect(config.registry.rampUpMs, id).toBe(before);
+});
+
+test("DECIDE-7: when as many proposals are open as may be, the federation can still decide about itself, and any may be withdrawn", () => {
+  decide("mpreg/config", { limits: { max_consensus_proposals: 2 } });
+  const ballot = (key: string, value: Json = 1) =>
+    ask("g", { kind: "proposal-create", proposalKind: "ballot", key, value, threshold: 1 });
+  const open = [ballot("a"), ballot("b")];
+  expect(open.map(({ ok }) => ok)).toEqual([true, true]);
+  expect(ballot("c").problem).toMatchObject({ status: 429, code: "too_many_proposals" });
+  expect(ballot("mpreg/regions/east", { state: "removed" }).ok).toBe(true);
+  expect(ask("r-west", { kind: "proposal-withdraw", proposalId: open[0]?.value?.proposal_id }).value).toMatchObject({
+    state: "rejected",
+    reason: "withdrawn",
+    value: 1,
+  });
+  expect(ask("r-west", { kind: "proposal-withdraw", proposalId: open[0]?.value?.proposal_id }).problem).toMatchObject({
+    code: "already_decided",
+  });
+});
+
+test("DECIDE-7: what is set aside for decisions is set aside of the most that a group can hold, too", () => {
+  expect(maxOpen("k", 100)).toBe(100);
+  expect(maxOpen("mpreg/config", 100)).toBe(116);
+  expect(maxOpen("k", 10_000)).toBe(9_984);
 });

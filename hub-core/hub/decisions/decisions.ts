@@ -1,4 +1,5 @@
 /** A hub's part in what the federation decides about itself: it judges, it follows, and a coordinator hands it down. */
+import { type Reply, refused } from "../../common/problem.ts";
 import { type Json, type Millis, type RegionId, unreachable } from "../../common/types.ts";
 import { type HotSettings, hotSettings, reload } from "../../config/hot-settings.ts";
 import type { HubConfig } from "../../config/hub-config.ts";
@@ -28,6 +29,8 @@ const MAX_DECISIONS = 1_000;
 export class Decisions {
   readonly #o: DecisionsOptions;
   #removed: ReadonlySet<RegionId> = new Set();
+  /** That a decision names. */
+  #decidedOn: readonly RegionId[] = [];
   #seen = -1;
   #agreed = "{}";
   readonly #copying = new Set<string>();
@@ -64,6 +67,19 @@ export class Decisions {
     }
   }
 
+  /** 422 `region_unknown` for a decision about a region that nothing here names. */
+  unknown(key: string): Reply | null {
+    if (!key.startsWith(REGIONS)) return null;
+    const region = key.slice(REGIONS.length);
+    const { hub, seeds } = this.#o.config;
+    const hubs = [hub, ...seeds, ...this.#o.registry().catalog.hubs()];
+    const regions = [...new Set([...hubs.map((one) => one.region), ...this.#decidedOn])].sort();
+    if (regions.includes(region)) return null;
+    return refused(422, "region_unknown", `no region ${region} is known here; regions: ${regions.join(", ")}`, {
+      regions,
+    });
+  }
+
   /** @returns whether anything that was decided has changed. The global group's word counts where this hub is in it. */
   review(groups: readonly Consensus[], now: Millis): boolean {
     const source = groups.find(({ group }) => group === GLOBAL_GROUP) ?? groups[0];
@@ -80,9 +96,11 @@ export class Decisions {
     const agreed = decided.find(({ key }) => key === CONFIG_KEY)?.value ?? {};
     const hot = hotSettings.safeParse(agreed);
     reload(config, file, hot.success ? hot.data : ({} satisfies HotSettings));
-    const removed = decided.flatMap(({ key, value }) => {
-      const region = key.startsWith(REGIONS) ? regionDecision.safeParse(value) : null;
-      return region?.success && region.data.state === "removed" ? [key.slice(REGIONS.length)] : [];
+    const regions = decided.filter(({ key }) => key.startsWith(REGIONS));
+    this.#decidedOn = regions.map(({ key }) => key.slice(REGIONS.length));
+    const removed = regions.flatMap(({ key, value }) => {
+      const region = regionDecision.safeParse(value);
+      return region.success && region.data.state === "removed" ? [key.slice(REGIONS.length)] : [];
     });
     const reloaded = JSON.stringify(agreed) !== this.#agreed;
     this.#agreed = JSON.stringify(agreed);

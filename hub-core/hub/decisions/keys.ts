@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Json } from "../../common/types.ts";
 import { hotSettings } from "../../config/hot-settings.ts";
 import { identifier } from "../../config/sections.ts";
+import { MAX_PENDING } from "../../consensus/index.ts";
 
 export const RESERVED = "mpreg/";
 export const CONFIG_KEY = `${RESERVED}config`;
@@ -13,6 +14,14 @@ export const REGIONS = `${RESERVED}regions/`;
 
 /** `force`: also while clusters there are in service. */
 export const regionDecision = z.strictObject({ state: z.enum(["active", "removed"]), force: z.boolean().optional() });
+
+/** Of the open proposals a group may have. */
+const FOR_DECISIONS = 16;
+
+/** How many may be open for one of `key` to be taken, where `allowed` are: of decisions more than of what needs no admin. */
+export function maxOpen(key: string, allowed: number): number {
+  return key.startsWith(RESERVED) ? allowed + FOR_DECISIONS : Math.min(allowed, MAX_PENDING - FOR_DECISIONS);
+}
 
 /** Null: it may be voted on. Else why not, for people. */
 export function malformed(key: string, value: Json): string | null {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Reply } from "../../common/problem.ts";
+import type { Json } from "../../common/types.ts";
 import type { EventualOp } from "../requests.ts";
 import { MAX_ELEMENTS, MAX_SIBLINGS, MAX_VALUE_BYTES } from "./limits.ts";
 import { StateWorld } from "./world.test-helper.ts";
@@ -99,6 +100,7 @@ test.each([
   { type: "counter", op: "increment", by: 0.5 },
   { type: "counter", op: "increment", by: -1 },
   { type: "set", op: "add" },
+  { type: "lww", op: "set", value: [1, { a: Number.POSITIVE_INFINITY }] },
   { type: "map", op: "put", field: "", value: 1 },
   { type: "mv", op: "set", value: 1, context: "nonsense" },
   { type: "lww", op: "set", value: JSON.parse("[".repeat(100) + "]".repeat(100)) },
@@ -106,6 +108,19 @@ test.each([
   const world = new StateWorld(["a"]);
   expect(outcome(world.put("a", "x", op as EventualOp))).toBe("400 invalid_op");
   expect(world.read("a", "x")).toBeUndefined();
+});
+
+test("STATE-26: a value is read as it was written, whatever the names in it", () => {
+  const world = new StateWorld(["a", "b"]);
+  const value = JSON.parse('{"__proto__":5,"a":2,"constructor":{"__proto__":{"x":1}}}') as Json;
+  const read = '{"__proto__":5,"a":2,"constructor":{"__proto__":{"x":1}}}';
+  expect(outcome(world.put("a", "x", { type: "lww", op: "set", value }))).toBe(`201 ${read}`);
+  expect(outcome(world.put("a", "v", { type: "mv", op: "set", value }))).toBe(`201 ${read}`);
+  expect(outcome(world.put("a", "s", { type: "set", op: "add", values: [value] }))).toBe(`201 [${read}]`);
+  const field: EventualOp = { type: "map", op: "put", field: "__proto__", value };
+  expect(outcome(world.put("a", "m", field))).toBe(`201 {"__proto__":${read}}`);
+  world.spread();
+  expect(JSON.stringify(world.read("b", "x")?.value)).toBe(read);
 });
 
 test("STATE-13: concurrent writes are settled as the prefix says, alike at every hub", () => {

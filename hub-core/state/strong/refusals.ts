@@ -5,7 +5,8 @@ import { MAX_LEASE_MS, MIN_LEASE_MS } from "./limits.ts";
 import type { StoredKey } from "./stored-key.ts";
 
 export function keyUnknown(key: string): Reply<never> {
-  return refused(404, "key_unknown", `There is no key "${key}".`);
+  const detail = `There is no key "${key}" in this scope. One that was written with another scope is found with it, as in scope=region:{id}.`;
+  return refused(404, "key_unknown", detail);
 }
 
 export function leaseUnknown(lease: string): Reply<never> {
@@ -35,8 +36,8 @@ export function versionMismatch(key: string, expected: number, present: StoredKe
 
 export function fencedOff({ key, token }: Fence, present: StoredKey | undefined): Reply<never> {
   const held = present?.heldSince ?? null;
-  const is = held === null ? "is not held" : `is held with fencing token ${held}`;
-  const detail = `"${key}" ${is}, not with ${token}. Whoever held it with ${token} has lost it and must not write under it.`;
+  const is = held === null ? "is held by nobody" : `is held with fencing token ${held}`;
+  const detail = `"${key}" ${is}, and this write came under token ${token}: whoever held it with that one has lost it, and must not write under it.`;
   return refused(412, "fenced_off", detail, { key, fencing_token: held });
 }
 

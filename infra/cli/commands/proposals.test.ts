@@ -73,6 +73,14 @@ test("a vote is given for the hub that is named", async () => {
   expect(edge.asked[1]?.url).toBe("/api/consensus/proposals/ballot-1/votes");
 });
 
+test("one that is pending is withdrawn", async () => {
+  edge.says = () => [200, { ...BALLOT, state: "rejected", reason: "withdrawn" }];
+  const { out } = await edge.run("proposals", "withdraw", "ballot-1", "--idempotency-key", "once");
+  expect(edge.asked[0]).toMatchObject({ method: "DELETE", url: "/api/consensus/proposals/ballot-1" });
+  expect(edge.asked[0]?.headers["idempotency-key"]).toBe("once");
+  expect(out).toBe("ballot-1 in global is rejected: withdrawn\n");
+});
+
 test.each([
   [["vote", "p", "maybe"], "yes or no"],
   [["create", "k", "1", "--threshold", "75"], "--threshold 75"],

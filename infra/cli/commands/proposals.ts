@@ -57,6 +57,10 @@ interface VoteOptions extends TargetOptions {
   readonly idempotencyKey?: string;
 }
 
+interface WithdrawOptions extends TargetOptions {
+  readonly idempotencyKey?: string;
+}
+
 /** A write is decided, or given up, within the proposal time-out of the hubs. */
 const TIMEOUT_MS = 30_000;
 const PATH = "/api/consensus/proposals";
@@ -84,6 +88,9 @@ export function proposalsCommand(proposals: Command): Command {
     .option("--reason <text>", "why")
     .option("--idempotency-key <key>", "of an earlier try")
     .action(vote);
+  part("withdraw <id>", "end a proposal that is still pending; of what the federation decides about itself as an admin")
+    .option("--idempotency-key <key>", "of an earlier try")
+    .action(withdraw);
   return proposals;
 }
 
@@ -125,6 +132,14 @@ async function vote(id: string, choice: string, options: VoteOptions): Promise<v
   const path = `${hub}${PATH}/${encodeURIComponent(id)}/votes`;
   const body = { vote: choice, ...(options.reason === undefined ? {} : { reason: options.reason }) };
   const proposal = await callOk<Proposal>(target, "POST", path, body, written(options.idempotencyKey));
+  print(options.json, proposal, () => outcome(proposal));
+}
+
+async function withdraw(id: string, options: WithdrawOptions): Promise<void> {
+  // Only an admin may withdraw a decision, and what this is about only the hubs know.
+  const target = await resolveTarget(options, "admin");
+  const path = `${PATH}/${encodeURIComponent(id)}`;
+  const proposal = await callOk<Proposal>(target, "DELETE", path, undefined, written(options.idempotencyKey));
   print(options.json, proposal, () => outcome(proposal));
 }
 

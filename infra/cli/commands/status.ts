@@ -22,15 +22,17 @@ interface RegistryStatus {
   readonly clusters: { readonly total: number; readonly healthy: number; readonly draining: number };
   readonly services: number;
   /** Absent at a hub of the version before. */
-  readonly summaries?: readonly {
-    readonly region: string;
-    readonly hubs: number;
-    readonly clusters: number;
-    readonly healthy: number;
-    readonly services: readonly unknown[];
-    readonly updated_at: string;
-  }[];
+  readonly summaries?: readonly Summary[];
   readonly catalog_version: number;
+}
+
+interface Summary {
+  readonly region: string;
+  readonly hubs: number;
+  readonly clusters: number;
+  readonly healthy: number;
+  readonly services: readonly unknown[];
+  readonly updated_at: string;
 }
 
 interface RegionLine {
@@ -78,6 +80,23 @@ function regionLines(state: FederationState): Promise<RegionLine[]> {
   );
 }
 
+/** The edge says how the hub is that answers for the region: others of it may be gone. */
+function healthOf({ region, health }: RegionLine, registry: RegistryStatus): string {
+  const total = registry.hubs.filter((hub) => hub.region === region).length;
+  const alive = aliveIn(region, registry);
+  const told = health === "no answer" || health === "-" || alive === total;
+  return told ? health : `${health}, ${alive} of ${total} hubs alive`;
+}
+
+/** As the region's own hubs said last: while there are any. */
+function healthyOf({ region, healthy, clusters }: Summary, registry: RegistryStatus): string {
+  return aliveIn(region, registry) > 0 ? `${healthy}/${clusters}` : "unknown";
+}
+
+function aliveIn(region: string, { hubs }: RegistryStatus): number {
+  return hubs.filter((hub) => hub.region === region && hub.state === "alive").length;
+}
+
 function living(pid: number): number | null {
   return pid > 0 && isAlive(pid) ? pid : null;
 }
@@ -106,7 +125,7 @@ function summary(
           { title: "region", value: (line) => line.region },
           { title: "edge", value: (line) => line.url },
           { title: "process", value: (line) => line.process },
-          { title: "health", value: (line) => line.health },
+          { title: "health", value: (line) => healthOf(line, registry) },
           { title: "pid", value: (line) => line.pid, align: "right", spare: 1 },
           { title: "clusters' pid", value: (line) => line.backend_pid, align: "right", spare: 2 },
         ],
@@ -145,8 +164,8 @@ function summary(
       table(
         [
           { title: "region", value: (one) => one.region },
-          { title: "hubs", value: (one) => one.hubs, align: "right" },
-          { title: "healthy", value: (one) => `${one.healthy}/${one.clusters}`, align: "right" },
+          { title: "hubs alive", value: (one) => `${aliveIn(one.region, registry)}/${one.hubs}`, align: "right" },
+          { title: "healthy", value: (one) => healthyOf(one, registry), align: "right" },
           { title: "services", value: (one) => one.services.length, align: "right" },
           { title: "as of", value: (one) => one.updated_at, spare: 1 },
         ],
@@ -155,6 +174,6 @@ function summary(
       ),
     );
   }
-  if (Object.keys(consensus).length > 0) parts.push("", groupTable(consensus));
+  if (Object.keys(consensus).length > 0) parts.push("", groupTable(consensus, registry.hubs));
   return parts.join("\n");
 }

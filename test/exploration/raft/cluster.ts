@@ -46,7 +46,8 @@ export class RaftGroup implements Machine<Cluster> {
         index: place + 1,
         bytes: encodeEntry(entryAt(place, of, configuration)),
       }));
-      const vote = { lineage: log.length > 0 ? 1 : 0, term, votedFor };
+      const candidate = votedFor === null ? null : { hubId: votedFor, replica: 1 };
+      const vote = { lineage: log.length > 0 ? 1 : 0, term, votedFor: candidate };
       return this.replicas.starting(memberOf(at).hubId, { vote, snapshot: null, entries, commit: 0 });
     });
     const { proposals, crashes, duplicates, heartbeats, transfers, timeouts } = scenario;

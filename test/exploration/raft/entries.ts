@@ -29,7 +29,8 @@ export class Entries {
   isSame({ state }: Raft, stored: StoredLog): boolean {
     return (
       stored.vote.term === state.term &&
-      stored.vote.votedFor === state.votedFor &&
+      stored.vote.votedFor?.hubId === state.votedFor?.hubId &&
+      stored.vote.votedFor?.replica === state.votedFor?.replica &&
       stored.vote.lineage === state.lineage &&
       stored.entries.length === state.log.length &&
       stored.entries.every(

@@ -27,7 +27,8 @@ export type ReplicaEvent =
 /** What is promised about, of a replica. */
 export interface View {
   readonly term: number;
-  readonly votedFor: HubId | null;
+  /** Hub and replica. */
+  readonly votedFor: string | null;
   readonly role: "follower" | "pre-candidate" | "candidate" | "leader";
   readonly isVoter: boolean;
   readonly leader: HubId | null;
@@ -221,7 +222,7 @@ export class Replicas {
     const following = (raft as unknown as { _following: { heardAt: number } })._following;
     return {
       term: state.term,
-      votedFor: state.votedFor,
+      votedFor: state.votedFor && `${state.votedFor.hubId} ${state.votedFor.replica}`,
       role: role.kind === "candidate" && role.candidacy.pre ? "pre-candidate" : role.kind,
       isVoter: state.isVoter,
       leader: state.leader,
@@ -290,9 +291,9 @@ function perform(running: Running, event: ReplicaEvent): void {
   }
 }
 
-/** As `Consensus` hands messages to Raft: a replica without a log joins that of whoever leads. */
+/** As `Consensus` hands messages to Raft: a replica without a log joins that of whoever has it in its configuration. */
 function receive({ raft, outbox, now }: Running, { from, message }: Carried): void {
-  const leads = message.kind === "raft-append" || message.kind === "raft-snapshot";
-  if (leads && raft.state.lineage === 0) raft.state.join(message.lineage, outbox);
+  const invites = message.kind === "raft-append" || message.kind === "raft-snapshot" || message.kind === "raft-vote";
+  if (invites && raft.state.lineage === 0) raft.state.join(message.lineage, outbox);
   if (message.lineage === raft.state.lineage) raft.receive(from, message, now, outbox);
 }

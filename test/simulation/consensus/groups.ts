@@ -2,14 +2,14 @@
 import type { StoredWrite } from "../../../hub-core/common/outbox.ts";
 import { downGroupOf, type GroupId, upGroupOf } from "../../../hub-core/common/types.ts";
 import { DecodeError } from "../../../hub-core/wire/codec.ts";
-import { decodeSnapshot } from "../../../hub-core/wire/log.ts";
+import { decodeSnapshot, type Replica } from "../../../hub-core/wire/log.ts";
 import { Violation } from "../failure.ts";
 import type { Marks } from "../marks.ts";
 import type { SimHub } from "../sim-hub.ts";
 import type { World } from "../world.ts";
 import { GroupRecord } from "./group-record.ts";
 import { commitVotes, halvesOf, shortOf } from "./quorums.ts";
-import { StoredReplica } from "./stored-replica.ts";
+import { nameOf, StoredReplica } from "./stored-replica.ts";
 
 type RaftWrite = Extract<StoredWrite, { readonly table: `raft-${string}` }>;
 
@@ -137,10 +137,10 @@ export class Groups {
     if (term < stored.term)
       throw new Violation("term-kept", `${hub.id} went from term ${stored.term} to ${term} in ${group.id}`);
     const before = stored.votes.get(term);
-    if (before !== undefined && before !== votedFor)
+    if (before !== undefined && nameOf(before) !== nameOf(votedFor))
       throw new Violation(
         "vote-kept",
-        `${hub.id} voted for ${before} and then ${votedFor} in term ${term} of ${group.id}`,
+        `${hub.id} voted for ${nameOf(before)} and then ${nameOf(votedFor)} in term ${term} of ${group.id}`,
       );
     if (stored.lineage !== 0 && lineage !== stored.lineage)
       throw new Violation("one-lineage", `${hub.id} took on another log of ${group.id}`);
@@ -156,8 +156,10 @@ export class Groups {
   }
 
   /** Only for a log that is no older than one's own (§5.4.1). */
-  #votedForNewer(stored: StoredReplica, group: GroupRecord, candidate: string): void {
-    const theirs = group.replicas.find((one) => one.hub.id === candidate && !one.lost && one.term === stored.term);
+  #votedForNewer(stored: StoredReplica, group: GroupRecord, { hubId, replica }: Replica): void {
+    const theirs = group.replicas.find(
+      (one) => one.hub.id === hubId && one.replica === replica && one.term === stored.term,
+    );
     if (!theirs || theirs === stored) return;
     const newer =
       theirs.lastTerm > stored.lastTerm ||
@@ -165,7 +167,7 @@ export class Groups {
     if (!newer)
       throw new Violation(
         "vote-for-newer-logs",
-        `${stored.hub.id} (${stored.lastIndex} of term ${stored.lastTerm}) voted for ${candidate} (${theirs.lastIndex} of term ${theirs.lastTerm}) in ${group.id}`,
+        `${stored.hub.id} (${stored.lastIndex} of term ${stored.lastTerm}) voted for ${hubId} (${theirs.lastIndex} of term ${theirs.lastTerm}) in ${group.id}`,
       );
   }
 

@@ -23,6 +23,11 @@ export interface Written {
   readonly version: number;
 }
 
+export interface Configured {
+  readonly index: number;
+  readonly configuration: Configuration;
+}
+
 const NOBODY: Configuration = { voters: [], outgoing: null, learners: [], threshold: 0 };
 
 export class Ledger {
@@ -32,7 +37,7 @@ export class Ledger {
   readonly #locks: LockBook;
   readonly #marks: Marks;
   readonly #entries: Entry[] = [];
-  readonly #configurations: { readonly index: number; readonly configuration: Configuration }[] = [];
+  readonly #configurations: Configured[] = [];
   /** What each named command asked for. */
   readonly #sessions = new Map<string, number>();
   /** Idempotency-Keys whose first outcome stands. */
@@ -65,7 +70,12 @@ export class Ledger {
   }
 
   configurationAt(index: number): Configuration {
-    return this.#configurations.findLast((one) => one.index <= index)?.configuration ?? NOBODY;
+    return this.configuredAt(index).configuration;
+  }
+
+  /** With the index of its own entry. */
+  configuredAt(index: number): Configured {
+    return this.#configurations.findLast((one) => one.index <= index) ?? { index: 0, configuration: NOBODY };
   }
 
   /** Where and as what an operation's value was written; undefined: not so far. */

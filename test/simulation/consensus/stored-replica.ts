@@ -1,7 +1,12 @@
 /** The vote and the log of one replica of a group as its storage holds them, whatever its hub has in memory. */
-import type { GroupId, HubId } from "../../../hub-core/common/types.ts";
-import type { Configuration } from "../../../hub-core/wire/log.ts";
+import type { GroupId } from "../../../hub-core/common/types.ts";
+import type { Configuration, Replica } from "../../../hub-core/wire/log.ts";
 import type { SimHub } from "../sim-hub.ts";
+
+/** For people, and to compare. */
+export function nameOf(votedFor: Replica | null): string {
+  return votedFor === null ? "nobody" : `replica ${votedFor.replica} of ${votedFor.hubId}`;
+}
 
 interface Placed {
   readonly index: number;
@@ -16,10 +21,10 @@ export class StoredReplica {
   readonly #epoch: number;
   lineage = 0;
   term = 0;
-  votedFor: HubId | null = null;
+  votedFor: Replica | null = null;
   snapshotIndex = 0;
   /** Whom it voted for, by term. */
-  readonly votes = new Map<number, HubId>();
+  readonly votes = new Map<number, Replica>();
   /** By index; undefined where only a snapshot is known. Those before a snapshot stay, to be compared. */
   #terms: (number | undefined)[] = [0];
   #configurations: Placed[] = [];

@@ -2,10 +2,12 @@
  * What a hub takes for committed is durable at as many voters as the configuration in force asks for, it is the same everywhere and for
  * ever, and the states that it builds are the same at the same index. A hub acts on no vote and no entry that is not stored.
  */
+
+import { type Configuration, type Entry, MAX_VOTERS, type Replica } from "../../../hub-core/wire/log.ts";
 import type { GroupRecord } from "../consensus/group-record.ts";
 import type { Groups } from "../consensus/groups.ts";
 import { commitVotes, shortOf } from "../consensus/quorums.ts";
-import type { StoredReplica } from "../consensus/stored-replica.ts";
+import { nameOf, type StoredReplica } from "../consensus/stored-replica.ts";
 import { Violation } from "../failure.ts";
 import type { ReplicaView } from "../machine.ts";
 import type { SimHub } from "../sim-hub.ts";
@@ -67,10 +69,10 @@ function actsOnStored(hub: SimHub, view: ReplicaView, stored: StoredReplica): vo
       "acts-on-what-is-stored",
       `${hub.id} has another configuration of ${group} in force than its log`,
     );
-  if (term !== stored.term || votedFor !== stored.votedFor || lastIndex !== stored.lastIndex)
+  if (term !== stored.term || nameOf(votedFor) !== nameOf(stored.votedFor) || lastIndex !== stored.lastIndex)
     throw new Violation(
       "acts-on-what-is-stored",
-      `${hub.id} is in term ${term} with its vote for ${votedFor} and ${lastIndex} entries of ${group}; stored are ${stored.term}, ${stored.votedFor} and ${stored.lastIndex}`,
+      `${hub.id} is in term ${term} with its vote for ${nameOf(votedFor)} and ${lastIndex} entries of ${group}; stored are ${stored.term}, ${nameOf(stored.votedFor)} and ${stored.lastIndex}`,
     );
 }
 
@@ -94,6 +96,7 @@ function committed(hub: SimHub, view: ReplicaView, from: number, stored: StoredR
         "committed-is-durable",
         `${hub.id} takes entry ${index} of ${group.id} for committed, which it never stored`,
       );
+    if (index === 1) founded(entry, group);
     ledger.append(entry);
   }
   if (commit > newest) durable(hub, commit, group);
@@ -105,13 +108,30 @@ function committed(hub: SimHub, view: ReplicaView, from: number, stored: StoredR
     );
 }
 
+/** From the first commit on a group has as many voters as a commit takes of those that it was configured with. */
+function founded({ body }: Entry, { id, members }: GroupRecord): void {
+  const { voters, threshold } = body.kind === "configuration" ? body.configuration : { voters: [], threshold: 0 };
+  const least = commitVotes(Math.min(MAX_VOTERS, members.length), threshold);
+  if (voters.length < least)
+    throw new Violation("founded-as-configured", `${id} begins with ${voters.length} voters, and is to have ${least}`);
+}
+
+/**
+ * Raft counts by the newest configuration of a log, and the end of a joint one is appended as soon as that is committed. So what comes
+ * after a joint configuration that both halves have may be counted by the new half alone: whoever is elected from then on has the joint
+ * configuration in its log, and needs the votes of that half, too (thesis §4.3).
+ */
 function durable(hub: SimHub, index: number, { id, ledger, replicas }: GroupRecord): void {
-  const configuration = ledger.configurationAt(index);
-  const term = ledger.termAt(index) as number;
-  const has = (hubId: string, number: number): boolean =>
-    replicas.find((one) => one.hub.id === hubId && one.replica === number)?.has(index, term) ?? false;
+  const { index: since, configuration } = ledger.configuredAt(index);
   const needed = (voters: number): number => commitVotes(voters, configuration.threshold);
-  const short = shortOf(configuration, needed, ({ hubId, replica: number }) => has(hubId, number));
+  const lacking = (at: number, by: Configuration): string | null => {
+    const term = ledger.termAt(at) as number;
+    const has = (voter: Replica): boolean =>
+      replicas.some((one) => one.hub.id === voter.hubId && one.replica === voter.replica && one.has(at, term));
+    return shortOf(by, needed, has);
+  };
+  const left = since < index && lacking(since, configuration) === null;
+  const short = lacking(index, left ? { ...configuration, outgoing: null } : configuration);
   if (short)
     throw new Violation(
       "committed-is-durable",

@@ -5,7 +5,7 @@
 import type { GroupRecord } from "../consensus/group-record.ts";
 import type { Groups } from "../consensus/groups.ts";
 import { majority, shortOf } from "../consensus/quorums.ts";
-import type { StoredReplica } from "../consensus/stored-replica.ts";
+import { nameOf, type StoredReplica } from "../consensus/stored-replica.ts";
 import { Violation } from "../failure.ts";
 import type { ReplicaView } from "../machine.ts";
 import type { SimHub } from "../sim-hub.ts";
@@ -49,8 +49,9 @@ export function consensusLeaders(groups: Groups): Invariant {
 function elected(hub: SimHub, term: number, stored: StoredReplica, group: GroupRecord): void {
   const configuration = stored.configurationBefore(term);
   if (configuration) {
+    const name = nameOf({ hubId: hub.id, replica: stored.replica });
     const voted = (hubId: string, replica: number): boolean =>
-      group.replica(hubId, replica)?.votes.get(term) === hub.id;
+      nameOf(group.replica(hubId, replica)?.votes.get(term) ?? null) === name;
     const short = shortOf(configuration, majority, ({ hubId, replica }) => voted(hubId, replica));
     if (short)
       throw new Violation(

@@ -18,7 +18,7 @@ export function healthyNeverFailed(): Invariant {
           if (member.state !== "failed" && member.state !== "left") continue;
           const subject = world.hub(member.hubId);
           // One that stands in for its parent comes and goes.
-          if (!subject?.alive || !belongs(world, subject, group, grace)) continue;
+          if (!subject?.alive || !belongs(world, observer, subject, group, grace)) continue;
           const calm = world.clock.now - Math.max(observer.calmSince, subject.calmSince);
           if (calm > grace) {
             const seconds = (calm / 1_000).toFixed(1);

@@ -22,7 +22,7 @@ export function noFalseAlarm(): Invariant {
           const turned = failed && failedBefore.get(key) === false;
           failedBefore.set(key, failed);
           const subject = world.hub(member.hubId);
-          if (!turned || !subject?.alive || !belongs(world, subject, group, grace)) continue;
+          if (!turned || !subject?.alive || !belongs(world, observer, subject, group, grace)) continue;
           const calm = world.clock.now - Math.max(observer.calmSince, subject.calmSince);
           if (calm > grace)
             throw new Violation(

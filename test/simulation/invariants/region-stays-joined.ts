@@ -33,6 +33,9 @@ export function regionStaysJoined(): Invariant {
         dead.some(({ identity }) => identity.tier !== "local") &&
         dead.every(({ death }) => death !== null && quiet(death.at)) &&
         living.every((hub) => quiet(hub.calmSince) && quiet(startedAt.get(hub.id) ?? now)) &&
+        // The oldest version carries neither who coordinates what nor eventual state: behind it a stand-in is not told of, and a log
+        // that has states stays open.
+        living.every((hub) => hub.protocolVersion === null) &&
         canElect(world);
       if (!atPeace) return;
       world.marks.reach("failover:judged");

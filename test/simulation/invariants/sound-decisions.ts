@@ -24,7 +24,8 @@ export function soundDecisions(): Invariant {
   return {
     name: "sound-decisions",
     afterStep: ({ hub, event, effects }, world) => {
-      if (event.kind !== "request" || event.request.kind !== "route") return;
+      const request = event.kind === "requests" ? event.asked[0]?.request : undefined;
+      if (request?.kind !== "route") return;
       const reply = effects.find((effect): effect is ReplyEffect => effect.kind === "reply");
       const insight = world.inspect(hub);
       if (!reply?.reply.ok || !insight) return;
@@ -33,7 +34,7 @@ export function soundDecisions(): Invariant {
       const same = answer.catalog_version === insight.catalog.version;
       world.marks.reach(same ? "decision:judged" : "decision:view-moved-on");
       judgePath(answer);
-      if (same) judge(event.request, answer, insight, world.hubNow(hub));
+      if (same) judge(request, answer, insight, world.hubNow(hub));
     },
   };
 }

@@ -39,7 +39,7 @@ export const FAILOVER_MUTANTS: readonly Mutant[] = [
   {
     name: "says nothing of the hubs that it speaks for as a stand-in",
     file: "hub-core/registry/spokesman.ts",
-    find: "for (const sibling of directory.childrenOf(parent)) if (directory.isMember(sibling)) subjects.add(sibling);",
+    find: "for (const sibling of directory.childrenOf(parent)) subjects.add(sibling);",
     replace: "if (directory.isMember(parent)) subjects.delete(parent);",
     scenario: lost("silent-death"),
     withinSeeds: 6,

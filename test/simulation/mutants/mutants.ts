@@ -44,8 +44,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "does not redial members that it failed",
     file: "hub-core/membership/seeker.ts",
-    find: "if (id !== undefined) out.dial(id);",
-    replace: "if (id === options.self.hubId) out.dial(id);",
+    find: "if (id !== undefined) this.#seek(id, now, out);",
+    replace: "if (id === options.self.hubId) this.#seek(id, now, out);",
     scenario: struck("partition"),
     withinSeeds: 3,
   },

@@ -1,0 +1,1 @@
+ALTER TABLE `raft_votes` ADD `voted_replica` integer DEFAULT 0 NOT NULL;
