@@ -304,6 +304,13 @@ export class Consensus {
     this.#reading.readers.submit({ answer, deadline, finish: this.#later(id) });
   }
 
+  /** Of what was in the log when this run began, and may be committed, it cannot be said that it is not there. */
+  #asFarAsKnown(reply: Reply, now: Millis): Reply {
+    const { unsettled } = this.raft.state;
+    if (reply.ok || reply.problem.status !== 404 || unsettled === 0) return reply;
+    return cannotTell(this.group, unsettled, this.raft.quorum(now));
+  }
+
   /** A revision that this hub has not reached is to come, or of a log that is no more: the group can tell. */
   #watch(id: string, page: Extract<GroupRequest, { kind: "state-watch" }>, now: Millis): void {
     const { keyValues } = this.state;
@@ -316,13 +323,6 @@ export class Consensus {
       deadline: now + this.options.config.proposalTimeoutMs,
       finish: (reply) => (reply.ok ? begin() : finish(reply)),
     });
-  }
-
-  /** Of what was in the log when this run began, and may be committed, it cannot be said that it is not there. */
-  #asFarAsKnown(reply: Reply, now: Millis): Reply {
-    const { unsettled } = this.raft.state;
-    if (reply.ok || reply.problem.status !== 404 || unsettled === 0) return reply;
-    return cannotTell(this.group, unsettled, this.raft.quorum(now));
   }
 
   // ── Applying ───────────────────────────────────────────────────────────────────────────────────────────────────────
