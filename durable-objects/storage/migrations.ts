@@ -3,6 +3,7 @@ import initial from "./migrations/0000_initial.sql";
 import outcomes from "./migrations/0001_outcomes.sql";
 import consensus from "./migrations/0002_consensus.sql";
 import votesOfReplicas from "./migrations/0003_votes_of_replicas.sql";
+import commits from "./migrations/0004_commits.sql";
 import type { Migration } from "./migrator.ts";
 
 export const migrations: readonly Migration[] = [
@@ -10,4 +11,5 @@ export const migrations: readonly Migration[] = [
   { tag: "0001_outcomes", sql: outcomes },
   { tag: "0002_consensus", sql: consensus },
   { tag: "0003_votes_of_replicas", sql: votesOfReplicas },
+  { tag: "0004_commits", sql: commits },
 ];

@@ -98,5 +98,8 @@ test.each(tags.slice(0, -1).map((tag, index) => [tag, index + 1] as const))(
     }
     const replica = before.get("identity")?.replica ?? 0;
     expect(database.raw.prepare("SELECT replica FROM identity").all()).toEqual([{ replica }]);
+    const commit = before.get("raft_entries")?.commit_index ?? 0;
+    const commits = database.raw.prepare("SELECT commit_index FROM raft_entries").all();
+    expect(commits).toEqual(before.has("raft_entries") ? [{ commit_index: commit }] : []);
   },
 );

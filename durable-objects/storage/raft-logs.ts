@@ -26,7 +26,7 @@ export class RaftLogs {
         {
           vote: { lineage, term, votedFor: votedFor === null ? null : { hubId: votedFor, replica: votedReplica } },
           snapshot: this.#snapshotOf(group),
-          entries: this.#entriesOf(group),
+          ...this.#entriesOf(group),
         },
       ]),
     );
@@ -38,11 +38,11 @@ export class RaftLogs {
       case "raft-vote":
         return write.value === null ? this.#forget(write.group) : this.#vote(write.group, write.value);
       case "raft-entry": {
-        const { group, index, bytes } = write;
+        const { group, index, bytes, commit } = write;
         this.#db
           .insert(raftEntries)
-          .values({ group, index, bytes })
-          .onConflictDoUpdate({ target: [raftEntries.group, raftEntries.index], set: { bytes } })
+          .values({ group, index, bytes, commit })
+          .onConflictDoUpdate({ target: [raftEntries.group, raftEntries.index], set: { bytes, commit } })
           .run();
         return;
       }
@@ -103,12 +103,16 @@ export class RaftLogs {
     return whole;
   }
 
-  #entriesOf(group: GroupId): StoredLog["entries"] {
-    return this.#db
-      .select({ index: raftEntries.index, bytes: raftEntries.bytes })
+  #entriesOf(group: GroupId): Pick<StoredLog, "entries" | "commit"> {
+    const rows = this.#db
+      .select({ index: raftEntries.index, bytes: raftEntries.bytes, commit: raftEntries.commit })
       .from(raftEntries)
       .where(eq(raftEntries.group, group))
       .orderBy(asc(raftEntries.index))
       .all();
+    return {
+      entries: rows.map(({ index, bytes }) => ({ index, bytes })),
+      commit: rows.reduce((latest, { commit }) => Math.max(latest, commit), 0),
+    };
   }
 }

@@ -59,6 +59,8 @@ export const raftEntries = sqliteTable(
     group: text("group_id").notNull(),
     index: integer("entry_index").notNull(),
     bytes: bytes().notNull(),
+    /** Up to where the log was known to be committed when this was written. */
+    commit: integer("commit_index").notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.group, table.index] })],
 );

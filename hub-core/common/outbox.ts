@@ -35,6 +35,8 @@ export interface StoredLog {
   readonly snapshot: Uint8Array | null;
   /** Encoded `Entry`s by index, without a gap from the snapshot on, or from 1. */
   readonly entries: readonly { readonly index: number; readonly bytes: Uint8Array }[];
+  /** The latest `commit` that these entries were written with; 0: none of them says. */
+  readonly commit: number;
 }
 
 export type StoredWrite =
@@ -46,12 +48,13 @@ export type StoredWrite =
   | { readonly table: "outcome"; readonly key: string; readonly value: StoredOutcome | null }
   /** Null: this hub is no replica of that group any more, and forgets vote, snapshot and entries. */
   | { readonly table: "raft-vote"; readonly group: GroupId; readonly value: StoredVote | null }
-  /** An encoded `Entry`. */
+  /** An encoded `Entry`; `commit`: up to where the log was known to be committed when it was written. */
   | {
       readonly table: "raft-entry";
       readonly group: GroupId;
       readonly index: number;
       readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly commit: number;
     }
   /** Entries from `from` on are no more: another leader wrote others. */
   | { readonly table: "raft-truncate"; readonly group: GroupId; readonly from: number }

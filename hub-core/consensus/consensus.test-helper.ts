@@ -30,6 +30,8 @@ export class Disk {
   vote: StoredVote = { lineage: 0, term: 0, votedFor: null };
   snapshot: Uint8Array | null = null;
   readonly entries = new Map<number, Uint8Array>();
+  /** With which each entry was written. */
+  readonly commits = new Map<number, number>();
 
   write(write: StoredWrite): void {
     switch (write.table) {
@@ -38,6 +40,7 @@ export class Disk {
         return;
       case "raft-entry":
         this.entries.set(write.index, write.bytes);
+        this.commits.set(write.index, write.commit);
         return;
       case "raft-truncate":
         for (const index of this.entries.keys()) if (index >= write.from) this.entries.delete(index);
@@ -53,7 +56,8 @@ export class Disk {
 
   load(): StoredLog {
     const entries = [...this.entries].sort(([a], [b]) => a - b).map(([index, bytes]) => ({ index, bytes }));
-    return { vote: this.vote, snapshot: this.snapshot, entries };
+    const commit = Math.max(0, ...entries.map(({ index }) => this.commits.get(index) ?? 0));
+    return { vote: this.vote, snapshot: this.snapshot, entries, commit };
   }
 
   copy(): Disk {
@@ -61,6 +65,7 @@ export class Disk {
     disk.vote = this.vote;
     disk.snapshot = this.snapshot;
     for (const [index, bytes] of this.entries) disk.entries.set(index, bytes);
+    for (const [index, commit] of this.commits) disk.commits.set(index, commit);
     return disk;
   }
 }

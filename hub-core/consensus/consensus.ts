@@ -9,6 +9,7 @@ import type { Random } from "../common/random.ts";
 import { inMillionths } from "../common/required-votes.ts";
 import type { DurationMs, GroupId, HubId, Millis } from "../common/types.ts";
 import type { Command } from "../wire/log.ts";
+import { Acquaintance } from "./acquaintance.ts";
 import {
   completed,
   idempotencyOf,
@@ -21,7 +22,8 @@ import {
 import { Duties } from "./duties.ts";
 import { Forwarding } from "./forwarding.ts";
 import type { GroupState } from "./group-state.ts";
-import type { ConsensusMessage, RaftMessage, RaftTiming } from "./raft/index.ts";
+import { type ConsensusMessage, type RaftMessage, type RaftTiming, replicasOf } from "./raft/index.ts";
+import { cannotTell } from "./readers.ts";
 import { Reading } from "./reading.ts";
 import { Replication } from "./replication.ts";
 import type { GroupRequest } from "./requests.ts";
@@ -79,6 +81,7 @@ export class Consensus {
   readonly #reading: Reading;
   readonly #watchers: Watchers;
   readonly #duties: Duties;
+  readonly #acquaintance: Acquaintance;
   #toldLineage = -1;
   #now: Millis = 0;
   #replies: ConsensusOutbox | null = null;
@@ -96,6 +99,7 @@ export class Consensus {
     this.#reading = new Reading({ group, incarnation, retryMs, raft });
     this.#watchers = new Watchers(group, options.state.keyValues);
     this.#duties = new Duties(this);
+    this.#acquaintance = new Acquaintance(timing.electionMs);
     options.metrics.declare("consensus_proposal_time", { group });
   }
 
@@ -120,6 +124,11 @@ export class Consensus {
 
   start(now: Millis, out: ConsensusOutbox): void {
     this.raft.start(now);
+    const members = replicasOf(this.raft.state.configuration).map(({ hubId }) => hubId);
+    this.#acquaintance.start(
+      members.filter((hubId) => hubId !== this.options.self),
+      now,
+    );
     this.#duties.start(now);
     this.settle(now, out);
   }
@@ -137,6 +146,7 @@ export class Consensus {
       return;
     }
     this.#begin(now, out);
+    this.#acquaintance.met(from);
     this.raft.doubt(from, false, now, out);
     this.#take(from, message, now, out);
     this.settle(now, out);
@@ -144,6 +154,7 @@ export class Consensus {
 
   /** Membership takes it for dead, or not any more; or its link has just closed. */
   doubt(hubId: HubId, doubted: boolean, now: Millis, out: ConsensusOutbox): void {
+    if (!doubted) this.#acquaintance.met(hubId);
     this.raft.doubt(hubId, doubted, now, out);
     this.settle(now, out);
   }
@@ -171,6 +182,9 @@ export class Consensus {
 
   tick(now: Millis, out: ConsensusOutbox): void {
     this.#begin(now, out);
+    const missed = this.#acquaintance.missed(now);
+    // A leader hears its followers, or doubts itself.
+    if (!this.raft.leadership) for (const hubId of missed) this.raft.doubt(hubId, true, now, out);
     if (this.raft.nextDeadline() <= now) this.raft.tick(now, out);
     const quorum = this.raft.quorum(now);
     this.#forwarding.tick(now, quorum);
@@ -186,6 +200,7 @@ export class Consensus {
       this.#reading.nextDeadline(),
       this.#watchers.nextDeadline(),
       this.#duties.nextDeadline(),
+      this.#acquaintance.nextDeadline(),
     );
   }
 
@@ -284,9 +299,16 @@ export class Consensus {
   #read(id: string, request: ReadRequest, now: Millis, finish: (reply: Reply) => void): void {
     const answer = (): Reply => read(request, this.state);
     const stale = !("consistency" in request) || request.consistency === "stale";
-    if (stale) return finish(answer());
+    if (stale) return finish(this.#asFarAsKnown(answer(), now));
     const deadline = now + this.options.config.proposalTimeoutMs;
     this.#reading.readers.submit({ answer, deadline, finish: this.#later(id) });
+  }
+
+  /** Of what was in the log when this run began, and may be committed, it cannot be said that it is not there. */
+  #asFarAsKnown(reply: Reply, now: Millis): Reply {
+    const { unsettled } = this.raft.state;
+    if (reply.ok || reply.problem.status !== 404 || unsettled === 0) return reply;
+    return cannotTell(this.group, unsettled, this.raft.quorum(now));
   }
 
   /** A revision that this hub has not reached is to come, or of a log that is no more: the group can tell. */

@@ -9,8 +9,8 @@ import { GroupState } from "./group-state.ts";
 import { says } from "./raft/actor.test-helper.ts";
 import type { GroupRequest } from "./requests.ts";
 
-/** A follower of `b`, whose group is a, b and c. */
-function follower() {
+/** Of the group of a, b and c: started with its log, and no word of the others. */
+function started() {
   const disk = new Disk();
   const configuration = votersOf(["a", "b", "c"]);
   disk.vote = { lineage: LINEAGE, term: 1, votedFor: null };
@@ -32,7 +32,6 @@ function follower() {
     metrics: new Metrics(),
   });
   consensus.start(0, out);
-  consensus.receive("b", says("raft-append", 1, { prevIndex: 1, prevTerm: 1 }), 1, out);
   const told = (id: string): string | undefined => {
     const reply = out.replies.get(id);
     return reply && briefly(reply);
@@ -47,7 +46,18 @@ function follower() {
   const doubt = (hubIds: readonly string[], doubted: boolean, now: number): void => {
     for (const hubId of hubIds) consensus.doubt(hubId, doubted, now, out);
   };
-  return { consensus, out, told, put, get, doubt };
+  /** Up to then, as it asks to be woken. */
+  const wait = (until: number): void => {
+    for (let at = consensus.nextDeadline(); at <= until; at = consensus.nextDeadline()) consensus.tick(at, out);
+  };
+  return { consensus, out, told, put, get, doubt, wait };
+}
+
+/** It follows `b`. */
+function follower() {
+  const world = started();
+  world.consensus.receive("b", says("raft-append", 1, { prevIndex: 1, prevTerm: 1 }), 1, world.out);
+  return world;
 }
 
 test("RAFT-30, RAFT-52: cut off with its leader known still, a hub says at once that there is no quorum", () => {
@@ -71,4 +81,29 @@ test("RAFT-52: what the leader was handed before is told of only when it is know
   get("r", 21);
   expect([told("before"), told("after"), told("r")]).toEqual([undefined, undefined, undefined]);
   expect(out.takeOf("raft-forward").at(-1)?.commands).toHaveLength(1);
+});
+
+test("RAFT-62: a hub that starts and hears nobody says so within two election time-outs, and at once from then", () => {
+  const { consensus, told, put, get, wait } = started();
+  put("early", 10);
+  get("early-read", 10);
+  wait(1_999);
+  expect([told("early"), told("early-read")]).toEqual([undefined, undefined]);
+  wait(2_000);
+  expect([told("early"), told("early-read")]).toEqual(["503 no_quorum", "503 no_quorum"]);
+  put("late", 2_500);
+  get("late-read", 2_500);
+  expect([told("late"), told("late-read")]).toEqual(["503 no_quorum", "503 no_quorum"]);
+  expect(consensus.status(2_500).quorum).toEqual({ have: 1, need: 2 });
+});
+
+test("RAFT-62: of those that a hub has heard of, from themselves or others, it doubts none; one that it missed is heard again", () => {
+  const { consensus, out, told, put, doubt, wait } = started();
+  doubt(["b"], false, 500);
+  wait(2_000);
+  expect(consensus.status(2_000).quorum).toEqual({ have: 2, need: 2 });
+  put("w", 2_001);
+  expect(told("w")).toBeUndefined();
+  consensus.receive("c", says("raft-vote", 2, { pre: true, lastIndex: 1, lastTerm: 1 }), 2_100, out);
+  expect(consensus.status(2_100).quorum).toEqual({ have: 3, need: 2 });
 });

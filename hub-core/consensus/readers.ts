@@ -113,6 +113,12 @@ export class Readers {
   }
 }
 
+/** To a stale read. */
+export function cannotTell(group: GroupId, unsettled: number, quorum: QuorumView): Reply<never> {
+  const detail = `this hub has just started, and does not know yet whether the last entries of its log of group ${group} count (${unsettled} with commands): what you ask for may be among them. Ask another hub, or try again`;
+  return refused(503, "no_quorum", detail, { group, quorum });
+}
+
 function cannotRead(group: GroupId, quorum: QuorumView): Reply<never> {
   const detail = `group ${group} cannot vouch for what it has (${quorum.have} of ${quorum.need} votes): read with consistency=stale, or try again`;
   return refused(503, "no_quorum", detail, { group, quorum });

@@ -116,7 +116,16 @@ export class Stage {
       player.consensus = this.#open(player);
       this.step(id, (consensus, out) => consensus.start(this.now, out));
     }
+    for (const id of ids.length > 0 ? ids : this.players.keys()) this.#acquaint(id);
     this.rosterChanged();
+  }
+
+  /** Membership tells a hub that starts who is there. */
+  #acquaint(id: HubId): void {
+    for (const other of this.players.values()) {
+      if (other.id === id || !other.consensus || other.state !== "alive") continue;
+      this.step(id, (consensus, out) => consensus.doubt(other.id, false, this.now, out));
+    }
   }
 
   /** Nothing that it has not persisted is left, and what is on its way to it is lost. */

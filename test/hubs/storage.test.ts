@@ -83,6 +83,7 @@ const entry = (index: number, length = 8): StoredWrite => ({
   group: "global",
   index,
   bytes: patterned(length, index),
+  commit: index - 1,
 });
 const indices = ({ logs }: StoredState): number[] => logs.get("global")?.entries.map(({ index }) => index) ?? [];
 
@@ -100,6 +101,7 @@ test("a log comes back as it was written: vote, entries in order, and what was w
     entries: [8, 9]
       .map((index) => ({ index, bytes: patterned(8, index) }))
       .concat({ index: 10, bytes: patterned(70_000, 10) }),
+    commit: 9,
   });
 });
 
@@ -131,7 +133,7 @@ test("a group that this hub is no replica of leaves nothing behind, and the othe
   const hub = await freshHub();
   const other: StoredWrite[] = [
     { table: "raft-vote", group: "eu", value: { lineage: 1, term: 1, votedFor: null } },
-    { table: "raft-entry", group: "eu", index: 1, bytes: patterned(3, 1) },
+    { table: "raft-entry", group: "eu", index: 1, bytes: patterned(3, 1), commit: 0 },
   ];
   await hub.write([
     vote(1),
@@ -185,7 +187,7 @@ const anyWrite: fc.Arbitrary<StoredWrite> = fc.oneof(
   record({ table: fc.constant("identity" as const), value: identity }),
   record({ table: fc.constant("record" as const), key: fc.constantFrom("a", "b"), bytes: fc.option(bytes) }),
   record({ table: fc.constant("raft-vote" as const), group, value: fc.option(ballot) }),
-  record({ table: fc.constant("raft-entry" as const), group, index, bytes }),
+  record({ table: fc.constant("raft-entry" as const), group, index, bytes, commit: fc.nat(6) }),
   record({ table: fc.constant("raft-truncate" as const), group, from: index }),
   record({ table: fc.constant("raft-snapshot" as const), group, upTo: index, bytes }),
 );
@@ -226,4 +228,20 @@ test("a database of before consensus gets its tables, keeps what it had, and a r
   expect(state).toMatchObject({ identity, records: new Map([["k", Uint8Array.of(1, 2)]]), logs: new Map() });
   await hub.write([{ table: "identity", value: { ...identity, replica: 2 ** 48 - 1 } }]);
   expect((await reloaded(hub)).identity?.replica).toBe(2 ** 48 - 1);
+});
+
+test("a log of before commits were stored keeps its entries, of which none is known to be committed", async () => {
+  const hub = await freshHub();
+  await hub.sql("CREATE TABLE migrations (tag text PRIMARY KEY NOT NULL, applied_at integer NOT NULL)");
+  for (const tag of ["0000_initial", "0001_outcomes", "0002_consensus"]) {
+    const file = join(import.meta.dirname, `../../durable-objects/storage/migrations/${tag}.sql`);
+    for (const statement of (await readFile(file, "utf8")).split("--> statement-breakpoint")) await hub.sql(statement);
+    await hub.sql(`INSERT INTO migrations VALUES ('${tag}', 1)`);
+  }
+  await hub.sql("INSERT INTO raft_votes VALUES ('global', 7, 1, NULL)");
+  await hub.sql("INSERT INTO raft_entries VALUES ('global', 1, x'0102')");
+  const bytes = Uint8Array.of(1, 2);
+  expect((await hub.load()).logs.get("global")).toMatchObject({ entries: [{ index: 1, bytes }], commit: 0 });
+  await hub.write([entry(2)]);
+  expect((await reloaded(hub)).logs.get("global")?.commit).toBe(1);
 });

@@ -6,7 +6,7 @@ import type { StoredLog, StoredState } from "../../hub-core/hub/contract.ts";
 interface Log {
   vote: StoredVote | null;
   snapshot: Uint8Array | null;
-  readonly entries: Map<number, Uint8Array>;
+  readonly entries: Map<number, { readonly bytes: Uint8Array; readonly commit: number }>;
 }
 
 export class Storage {
@@ -85,7 +85,7 @@ export class Storage {
         else this.#log(write.group).vote = write.value;
         return;
       case "raft-entry":
-        this.#log(write.group).entries.set(write.index, write.bytes.slice());
+        this.#log(write.group).entries.set(write.index, { bytes: write.bytes.slice(), commit: write.commit });
         return;
       case "raft-truncate":
         forget(this.#log(write.group), (index) => index >= write.from);
@@ -114,6 +114,7 @@ function forget(log: Log, which: (index: number) => boolean): void {
 }
 
 function loaded(log: Log, vote: StoredVote): StoredLog {
-  const entries = [...log.entries].map(([index, bytes]) => ({ index, bytes })).sort((a, b) => a.index - b.index);
-  return { vote, snapshot: log.snapshot, entries };
+  const entries = [...log.entries].map(([index, { bytes }]) => ({ index, bytes })).sort((a, b) => a.index - b.index);
+  const commit = Math.max(0, ...[...log.entries.values()].map((entry) => entry.commit));
+  return { vote, snapshot: log.snapshot, entries, commit };
 }

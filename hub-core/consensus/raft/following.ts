@@ -154,10 +154,7 @@ export class Following {
       out.log("error", "consensus_snapshot_unreadable", { group: s.group, from });
       return false;
     }
-    const follows = s.log.termAt(snapshot.index) === snapshot.term;
-    s.log.install(snapshot);
-    s.commit = snapshot.index;
-    if (!follows) out.persist({ table: "raft-truncate", group: s.group, from: snapshot.index + 1 });
+    if (!s.install(snapshot)) out.persist({ table: "raft-truncate", group: s.group, from: snapshot.index + 1 });
     out.persist({ table: "raft-snapshot", group: s.group, upTo: snapshot.index, bytes: whole });
     answer(snapshot.index);
     return true;

@@ -43,6 +43,8 @@ export class RaftState {
   /** The snapshot that the log was loaded with, until it was applied. */
   snapshot: Snapshot | null;
   commit: number;
+  /** The last entry of before this run, or of what is left of them. */
+  #inherited: number;
   leader: HubId | null = null;
   /** Members that membership does not take for alive, or whose link has just closed. */
   readonly doubted = new Set<HubId>();
@@ -58,8 +60,18 @@ export class RaftState {
     const { log, snapshot } = loadLog(options.group, options.stored ?? { snapshot: null, entries: [] });
     this.log = log;
     this.snapshot = snapshot;
-    this.commit = log.snapshotIndex;
+    this.commit = Math.max(log.snapshotIndex, Math.min(options.stored?.commit ?? 0, log.lastIndex));
+    this.#inherited = log.lastIndex;
     this.#vote = options.stored?.vote ?? { lineage: 0, term: 0, votedFor: null };
+  }
+
+  /** How many entries of before this run, with commands, may be committed for all that this run has learned. */
+  get unsettled(): number {
+    let entries = 0;
+    for (let index = this.commit + 1; index <= this.#inherited; index++) {
+      if (this.log.entry(index)?.entry.body.kind === "commands") entries += 1;
+    }
+    return entries;
   }
 
   /** 0: this hub has not heard of its group's log. */
@@ -127,14 +139,24 @@ export class RaftState {
 
   append(added: LogEntry, out: Outbox): number {
     const index = this.log.append(added);
-    out.persist({ table: "raft-entry", group: this.group, index, bytes: added.bytes });
+    out.persist({ table: "raft-entry", group: this.group, index, bytes: added.bytes, commit: this.commit });
     return index;
   }
 
   truncate(from: number, out: Outbox): void {
     invariant(from > this.commit, "what is committed stays");
     this.log.truncate(from);
+    this.#inherited = Math.min(this.#inherited, from - 1);
     out.persist({ table: "raft-truncate", group: this.group, from });
+  }
+
+  /** A leader's snapshot takes the place of the log. @returns whether what follows it stays. */
+  install(snapshot: Snapshot): boolean {
+    const follows = this.log.termAt(snapshot.index) === snapshot.term;
+    this.log.install(snapshot);
+    this.commit = snapshot.index;
+    if (!follows) this.#inherited = snapshot.index;
+    return follows;
   }
 
   /** The fields every message has. `to` 0: whichever replica has that name. */

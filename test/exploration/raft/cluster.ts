@@ -48,7 +48,7 @@ export class RaftGroup implements Machine<Cluster> {
       }));
       const candidate = votedFor === null ? null : { hubId: votedFor, replica: 1 };
       const vote = { lineage: log.length > 0 ? 1 : 0, term, votedFor: candidate };
-      return this.replicas.starting(memberOf(at).hubId, { vote, snapshot: null, entries });
+      return this.replicas.starting(memberOf(at).hubId, { vote, snapshot: null, entries, commit: 0 });
     });
     const { proposals, crashes, duplicates, heartbeats, transfers, timeouts } = scenario;
     const changes = { none: 0, add: 2, remove: 1, shrink: 1 }[scenario.change];

@@ -39,8 +39,8 @@ export class Entries {
     );
   }
 
-  said({ vote, entries }: StoredLog): unknown {
-    return { vote, entries: entries.map(({ bytes }) => entryOf(bytes)) };
+  said({ vote, entries, commit }: StoredLog): unknown {
+    return { vote, commit, entries: entries.map(({ bytes }) => entryOf(bytes)) };
   }
 }
 

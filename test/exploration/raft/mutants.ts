@@ -35,7 +35,7 @@ export const MUTANTS: readonly RaftMutant[] = [
   {
     name: "acknowledges what it has not stored",
     file: `${RAFT}/raft-state.ts`,
-    find: 'out.persist({ table: "raft-entry", group: this.group, index, bytes: added.bytes });',
+    find: 'out.persist({ table: "raft-entry", group: this.group, index, bytes: added.bytes, commit: this.commit });',
     replace: "",
     scenario: ONE_TERM,
     breaks: "durability",

@@ -5,17 +5,18 @@ import type { RaftMessage } from "../../../hub-core/consensus/raft/index.ts";
 /** What a step does to the world; what it stores is there at once. */
 export class Recorder {
   #vote: StoredLog["vote"];
-  #entries: StoredLog["entries"];
+  #entries: (StoredLog["entries"][number] & { readonly commit: number })[];
   sent: { readonly to: HubId; readonly message: RaftMessage }[] = [];
   errors: string[] = [];
 
-  constructor({ vote, entries }: StoredLog) {
+  constructor({ vote, entries, commit }: StoredLog) {
     this.#vote = vote;
-    this.#entries = entries;
+    this.#entries = entries.map((entry) => ({ ...entry, commit }));
   }
 
   stored(): StoredLog {
-    return { vote: this.#vote, snapshot: null, entries: this.#entries };
+    const commit = Math.max(0, ...this.#entries.map((entry) => entry.commit));
+    return { vote: this.#vote, snapshot: null, entries: this.#entries, commit };
   }
 
   clear(): void {

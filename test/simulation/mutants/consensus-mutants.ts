@@ -107,9 +107,9 @@ const LOG: readonly Mutant[] = [
   {
     name: "acknowledges entries that it has not stored",
     file: `${RAFT}/raft-state.ts`,
-    find: 'out.persist({ table: "raft-entry", group: this.group, index, bytes: added.bytes });\n    return index;',
+    find: 'out.persist({ table: "raft-entry", group: this.group, index, bytes: added.bytes, commit: this.commit });\n    return index;',
     replace:
-      'if (added.entry.term < 0) out.persist({ table: "raft-entry", group: this.group, index, bytes: added.bytes });\n    return index;',
+      'if (added.entry.term < 0) out.persist({ table: "raft-entry", group: this.group, index, bytes: added.bytes, commit: this.commit });\n    return index;',
     scenario: group(3, LEADERS, 1),
     withinSeeds: 1,
   },

@@ -1,0 +1,1 @@
+ALTER TABLE `raft_entries` ADD `commit_index` integer DEFAULT 0 NOT NULL;
