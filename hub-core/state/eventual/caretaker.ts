@@ -23,6 +23,8 @@ const LOST_AFTER_MS: DurationMs = 2_000;
 /** Between the first to take over and the next: by then that one's word has come. */
 const RANK_MS: DurationMs = 3_000;
 const MAX_RANK = 40;
+/** In which life a hub is back is heard a moment after that it is back. */
+const SETTLED_AFTER_MS: DurationMs = 10_000;
 /** A removed key may be written again at once, and most are not. */
 const BURY_AFTER_MS: DurationMs = 20_000;
 
@@ -124,7 +126,11 @@ export class Caretaker {
     const better = [...key.sources].filter(
       (source) => this.#presence.goneSince(source) === null && (!isOnBehalf(source) || source.origin < self),
     );
-    const together = said(better);
+    const settledAt = (source: Source): Millis => this.#presence.hereSince(source.origin) + SETTLED_AFTER_MS;
+    const settled = better.filter((source) => settledAt(source) <= now);
+    const together = said(settled);
+    if (settled.length < better.length)
+      this.lookAt(key.key, Math.min(...better.map(settledAt).filter((at) => at > now)));
     for (const copy of copies) {
       if (!covers(together, said([copy]))) continue;
       this.#retire(copy.recordKey, now + config.registry.tombstoneTtlMs, now, out);

@@ -135,6 +135,25 @@ test("STATE-19: what only a hub that is gone says is said by one of the others, 
   expect(world.words("n").filter(({ onBehalf }) => onBehalf)).toEqual([]);
 });
 
+test("STATE-19: a copy is kept until the hub that is back has been here for a while: it may have lost what it said, and not have told", () => {
+  const world = three();
+  world.add("c", "s", "p");
+  world.run(5_000);
+  world.stands("c", "failed");
+  world.run(60_000);
+  const behalf = () => world.words("s").filter(({ onBehalf }) => onBehalf).length;
+  expect(behalf()).toBe(1);
+  world.stands("c", "alive");
+  world.run(5_000);
+  expect(behalf()).toBe(1);
+  world.restart("c", "lost");
+  world.run(5_000);
+  expect(behalf()).toBe(1);
+  expect(world.read("a", "s")?.value).toEqual(["p"]);
+  world.run(60_000);
+  expect(world.values("s")).toEqual([["p"], ["p"], ["p"]]);
+});
+
 test("STATE-19: a hub that has left is followed at once, and one that is only away for a moment not at all", () => {
   const world = three();
   world.count("a", "n", 5);

@@ -39,6 +39,11 @@ export class Presence {
     return isOfThisLife ? null : Math.max(since, life.since);
   }
 
+  /** As far as this hub saw it; of itself, and of those that have been here all the time, since ever. */
+  hereSince(hub: HubId): Millis {
+    return this.#lives.get(hub)?.since ?? Number.NEGATIVE_INFINITY;
+  }
+
   /** @returns those that came, went or began anew; and for how long this hub was alone, if that has just ended. */
   review(now: Millis): { readonly changed: ReadonlySet<HubId>; readonly wasAloneFor: DurationMs | null } {
     const { self, catalog } = this.#around;
