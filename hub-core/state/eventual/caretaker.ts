@@ -98,8 +98,7 @@ export class Caretaker {
     if (key.isForgotten || covers(said(key.sources), key.state)) return;
     const { replica } = this.#around;
     const recordKey = recordKeys.state(replica.toString(36), key.key);
-    const since = Math.max(...[...key.sources].map((source) => source.since));
-    const ownTurn = since + TAKE_OVER_AFTER_MS + this.#rank(key.key) * RANK_MS;
+    const ownTurn = key.heardAt + TAKE_OVER_AFTER_MS + this.#rank(key.key) * RANK_MS;
     if (ownTurn > now) return this.lookAt(key.key, ownTurn);
     this.#say(recordKey, key.state, now, out);
   }

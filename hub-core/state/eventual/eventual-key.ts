@@ -28,6 +28,7 @@ export class EventualKey {
   #state = EMPTY;
   #isDead = true;
   #deadSince: Millis = 0;
+  #heardAt: Millis = 0;
   #fingerprint: number | null = null;
 
   constructor(key: string) {
@@ -57,8 +58,14 @@ export class EventualKey {
     return this.#sources.values();
   }
 
+  /** Nobody says anything of it, and there is nothing to read. */
   get isForgotten(): boolean {
-    return this.#sources.size === 0;
+    return this.#sources.size === 0 && this.#isDead;
+  }
+
+  /** When the last word of it came, or went. */
+  get heardAt(): Millis {
+    return this.#heardAt;
   }
 
   source(origin: HubId, recordKey: string): Source | undefined {
@@ -69,12 +76,14 @@ export class EventualKey {
   hear(source: Source): { readonly saysLess: boolean } {
     const before = this.source(source.origin, source.recordKey);
     this.#sources.set(`${source.origin}|${source.recordKey}`, source);
+    this.#heardAt = source.since;
     this.#become(join(this.#state, fromContribution(source.contribution)), source.since);
     return { saysLess: before !== undefined && !covers(said([source]), said([before])) };
   }
 
-  silence(origin: HubId, recordKey: string): void {
+  silence(origin: HubId, recordKey: string, now: Millis): void {
     this.#sources.delete(`${origin}|${recordKey}`);
+    this.#heardAt = now;
   }
 
   /** Only what others say now counts: this hub's own memory is too old. */

@@ -89,7 +89,7 @@ export class EventualState {
       });
     const known = this.#table.get(named.key);
     if (!known) return;
-    known.silence(origin, recordKey);
+    known.silence(origin, recordKey, now);
     this.#caretaker.lookAt(named.key, now);
   }
 

@@ -188,6 +188,19 @@ test("STATE-19: when the first in line is gone as well, the next takes over; non
   expect(world.read(other, "n")?.value).toBe(5);
 });
 
+test("STATE-27: what nobody says any more is read on, and said again by one who remembers it", () => {
+  const world = three();
+  world.add("c", "s", "p");
+  world.spread();
+  world.stands("c", "unknown");
+  world.collect("c");
+  world.run(5_000);
+  expect([world.values("s").slice(0, 2), world.words("s").length]).toEqual([[["p"], ["p"]], 1]);
+  world.run(60_000);
+  expect(world.values("s").slice(0, 2)).toEqual([["p"], ["p"]]);
+  expect(world.words("s").filter(({ origin }) => origin !== "c")).toHaveLength(1);
+});
+
 test("STATE-20: a removed key is forgotten by all once all tell of its death, and nothing is said of it any more", () => {
   const world = three();
   world.add("a", "s", "p");
