@@ -12,10 +12,16 @@ export const drain: Fault = {
     const heard = (mark: string) => () => world.marks.reach(mark);
     world.note(hub.id, "is drained");
     world.ask(hub, { kind: "drain" }, heard("workload:hub-drained"));
+    let answered = false;
     const undrain = (): void => {
-      // It may be dead just now: draining is stored, so it has to be told once it lives.
-      if (hub.alive) world.ask(hub, { kind: "undrain" }, heard("workload:hub-undrained"));
-      else world.clock.after(1_000, undrain);
+      if (answered) return;
+      // Draining is stored: a hub that is dead, or dies before it has answered, has to be told again.
+      if (hub.alive)
+        world.ask(hub, { kind: "undrain" }, () => {
+          answered = true;
+          world.marks.reach("workload:hub-undrained");
+        });
+      world.clock.after(1_000, undrain);
     };
     theatre.endAfter(theatre.between(5_000, LONGEST_MS), undrain);
     return true;
