@@ -1,6 +1,6 @@
 /**
  * Questions of many clients that go to one hub in one call. A call costs an isolate and a hub far more than a question does, so
- * while calls go out one after another those who ask wait a moment for company; who asks alone does not wait.
+ * while calls are under way those who ask wait a moment for company; who asks alone does not wait.
  *
  * A call belongs to the request that makes it, with its stub and its time-out. The others only wait for a promise, which the
  * platform lets them do across requests (compatibility flag `handle_cross_request_promise_resolution`).
@@ -10,8 +10,9 @@ import type { DurationMs, Millis } from "../../hub-core/common/types.ts";
 import type { Request as HubRequest } from "../../hub-core/hub/index.ts";
 import type { HubStub, StubOf } from "./hub-stub.ts";
 
-/** At most so often is a lane called. */
-export const GATHER_MS: DurationMs = 2;
+/** At most so long, and no longer than a part of what calls take. */
+export const GATHER_MS: DurationMs = 4;
+const GATHER_PART = 1 / 4;
 export const MAX_QUESTIONS = 128;
 /** Hubs and groups are few, but a client may make groups up. */
 const MAX_LANES = 256;
@@ -21,7 +22,10 @@ export type Keep = (call: Promise<unknown>) => void;
 
 interface Lane {
   gathering: Batch | null;
+  underWay: number;
   calledAt: Millis;
+  /** What the last call took. */
+  tookMs: DurationMs;
 }
 
 class Batch {
@@ -65,14 +69,20 @@ export class Calls {
     }
     const batch = new Batch();
     const reply = batch.add(question);
-    const waitMs = lane.calledAt + GATHER_MS - Date.now();
+    const waitMs =
+      lane.underWay === 0 ? 0 : lane.calledAt + Math.min(GATHER_MS, lane.tookMs * GATHER_PART) - Date.now();
     if (waitMs > 0) lane.gathering = batch;
     keep(call(lane, batch, stub, waitMs));
     return reply;
   }
 
   #lane(name: string): Lane {
-    const lane = this.#lanes.get(name) ?? { gathering: null, calledAt: 0 };
+    const lane = this.#lanes.get(name) ?? {
+      gathering: null,
+      underWay: 0,
+      calledAt: 0,
+      tookMs: GATHER_MS / GATHER_PART,
+    };
     this.#lanes.delete(name);
     this.#lanes.set(name, lane);
     if (this.#lanes.size > MAX_LANES) this.#lanes.delete(this.#lanes.keys().next().value as string);
@@ -83,8 +93,12 @@ export class Calls {
 async function call(lane: Lane, batch: Batch, stub: HubStub, waitMs: DurationMs): Promise<void> {
   if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
   if (lane.gathering === batch) lane.gathering = null;
-  lane.calledAt = Date.now();
+  const calledAt = Date.now();
+  lane.calledAt = calledAt;
+  lane.underWay += 1;
   await stub.askAll(batch.questions).then(batch.replies.resolve, batch.replies.reject);
+  lane.underWay -= 1;
+  lane.tookMs = Date.now() - calledAt;
 }
 
 /** What ends at about the same time may share a call; null: it goes alone. */
