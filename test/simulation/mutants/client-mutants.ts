@@ -35,7 +35,7 @@ const CLIENTS: readonly Mutant[] = [
     find: "if (index === null || index > applied) continue;",
     replace: "if (index === null || applied < 0) continue;",
     scenario: group(5, `slow-links,${FRAMES}`, 2),
-    withinSeeds: 6,
+    withinSeeds: 15,
   },
   {
     name: "says that nothing was written of what it handed on",
