@@ -2,21 +2,12 @@ import { beforeEach, expect, test } from "vitest";
 import { decodeFrame } from "../wire/frame.ts";
 import type { Departed } from "./departure.ts";
 import type { Hub } from "./hub.ts";
-import { HubWorld, storedAfter, type WorldHub } from "./hub-world.test-helper.ts";
-
-const PLANET: readonly WorldHub[] = [
-  { id: "g", region: "east", tier: "global", parent: null },
-  { id: "r-east", region: "east", tier: "regional", parent: "g" },
-  { id: "l-east-1", region: "east", tier: "local", parent: "r-east" },
-  { id: "l-east-2", region: "east", tier: "local", parent: "r-east" },
-  { id: "r-west", region: "west", tier: "regional", parent: "g" },
-  { id: "l-west-1", region: "west", tier: "local", parent: "r-west" },
-];
+import { HubWorld, storedAfter, TWO_REGIONS } from "./hub-world.test-helper.ts";
 
 let world: HubWorld;
 
 beforeEach(() => {
-  world = new HubWorld(PLANET);
+  world = new HubWorld(TWO_REGIONS);
   world.run(5_000);
 });
 
@@ -33,12 +24,12 @@ function leave(id: string): Departed {
 }
 
 function statesOf(id: string): Record<string, string | undefined> {
-  const others = PLANET.filter((other) => other.id !== id);
+  const others = TWO_REGIONS.filter((other) => other.id !== id);
   return Object.fromEntries(others.map((other) => [other.id, hub(other.id).registry.catalog.hub(id)?.state]));
 }
 
 const everywhere = (id: string, state: string) =>
-  Object.fromEntries(PLANET.filter((other) => other.id !== id).map((other) => [other.id, state]));
+  Object.fromEntries(TWO_REGIONS.filter((other) => other.id !== id).map((other) => [other.id, state]));
 
 test.each(["l-east-1", "r-east", "g"])("HUB-10: %s says `left`, then goodbye, then closes, within one step", (id) => {
   const { told } = leave(id);

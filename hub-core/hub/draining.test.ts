@@ -2,22 +2,13 @@ import { beforeEach, expect, test } from "vitest";
 import type { HubId } from "../common/types.ts";
 import type { DrainAnswer } from "./draining.ts";
 import type { Hub } from "./hub.ts";
-import { HubWorld, storedAfter, type WorldHub } from "./hub-world.test-helper.ts";
+import { HubWorld, storedAfter, TWO_REGIONS, type WorldHub } from "./hub-world.test-helper.ts";
 import type { Health } from "./status.ts";
-
-const PLANET: readonly WorldHub[] = [
-  { id: "g", region: "east", tier: "global", parent: null },
-  { id: "r-east", region: "east", tier: "regional", parent: "g" },
-  { id: "l-east-1", region: "east", tier: "local", parent: "r-east" },
-  { id: "l-east-2", region: "east", tier: "local", parent: "r-east" },
-  { id: "r-west", region: "west", tier: "regional", parent: "g" },
-  { id: "l-west-1", region: "west", tier: "local", parent: "r-west" },
-];
 
 let world: HubWorld;
 
 beforeEach(() => {
-  world = new HubWorld(PLANET);
+  world = new HubWorld(TWO_REGIONS);
   world.run(5_000);
 });
 
@@ -64,7 +55,7 @@ test("COORD-12: it says so in its health and to everyone, takes no cluster, and 
   drain("l-east-1");
   world.run(2_000);
   expect(health("l-east-1")).toMatchObject({ draining: true, status: "healthy" });
-  for (const { id } of PLANET) {
+  for (const { id } of TWO_REGIONS) {
     expect(hub(id).registry.catalog.hub("l-east-1"), id).toMatchObject({ state: "alive", record: { draining: true } });
   }
   expect(register("l-east-1", "late", false)).toMatchObject({ ok: false, problem: { code: "redirect" } });
@@ -72,7 +63,7 @@ test("COORD-12: it says so in its health and to everyone, takes no cluster, and 
 });
 
 test("COORD-12: with no room elsewhere its clusters stay, and go once there is some", () => {
-  world = new HubWorld([PLANET[0] as WorldHub, PLANET[1] as WorldHub, PLANET[2] as WorldHub]);
+  world = new HubWorld([TWO_REGIONS[0] as WorldHub, TWO_REGIONS[1] as WorldHub, TWO_REGIONS[2] as WorldHub]);
   world.run(5_000);
   for (const id of ["g", "r-east"]) drain(id);
   register("l-east-1", "only");
@@ -119,5 +110,5 @@ test("COORD-14: a hub that drains gives its leadership away, also after a restar
   expect(coordinator()).toMatch(/^l-east/);
   undrain("r-east");
   world.run(10_000);
-  for (const { id } of PLANET) expect(hub(id).registry.catalog.coordinatorOf("r-east")?.hubId, id).toBe("r-east");
+  for (const { id } of TWO_REGIONS) expect(hub(id).registry.catalog.coordinatorOf("r-east")?.hubId, id).toBe("r-east");
 });

@@ -22,6 +22,16 @@ export interface WorldHub {
   readonly parent: HubId | null;
 }
 
+/** What most tests of a hub among others need. */
+export const TWO_REGIONS: readonly WorldHub[] = [
+  { id: "g", region: "east", tier: "global", parent: null },
+  { id: "r-east", region: "east", tier: "regional", parent: "g" },
+  { id: "l-east-1", region: "east", tier: "local", parent: "r-east" },
+  { id: "l-east-2", region: "east", tier: "local", parent: "r-east" },
+  { id: "r-west", region: "west", tier: "regional", parent: "g" },
+  { id: "l-west-1", region: "west", tier: "local", parent: "r-west" },
+];
+
 interface Scheduled {
   readonly at: Millis;
   readonly order: number;

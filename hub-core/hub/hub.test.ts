@@ -2,21 +2,12 @@ import { beforeEach, expect, test } from "vitest";
 import type { Effect, StoredState } from "./contract.ts";
 import { shareLinks } from "./group.ts";
 import { Hub } from "./hub.ts";
-import { HubWorld, storedAfter, type WorldHub } from "./hub-world.test-helper.ts";
-
-const PLANET: readonly WorldHub[] = [
-  { id: "g", region: "east", tier: "global", parent: null },
-  { id: "r-east", region: "east", tier: "regional", parent: "g" },
-  { id: "l-east-1", region: "east", tier: "local", parent: "r-east" },
-  { id: "l-east-2", region: "east", tier: "local", parent: "r-east" },
-  { id: "r-west", region: "west", tier: "regional", parent: "g" },
-  { id: "l-west-1", region: "west", tier: "local", parent: "r-west" },
-];
+import { HubWorld, storedAfter, TWO_REGIONS, type WorldHub } from "./hub-world.test-helper.ts";
 
 let world: HubWorld;
 
 beforeEach(() => {
-  world = new HubWorld(PLANET);
+  world = new HubWorld(TWO_REGIONS);
 });
 
 function hub(id: string): Hub {
@@ -38,9 +29,9 @@ function register(at: string, clusterId: string): void {
 
 test("hubs of a federation find each other, and every hub knows every hub", () => {
   world.run(5_000);
-  for (const { id } of PLANET) {
+  for (const { id } of TWO_REGIONS) {
     const states = [...hub(id).registry.catalog.hubs()].map(({ hubId, state }) => `${hubId} ${state}`).sort();
-    expect({ id, states }).toEqual({ id, states: PLANET.map((h) => `${h.id} alive`).sort() });
+    expect({ id, states }).toEqual({ id, states: TWO_REGIONS.map((h) => `${h.id} alive`).sort() });
   }
 });
 
@@ -49,7 +40,7 @@ test("HUB-1: everything to persist comes before everything else", () => {
   register("l-east-1", "c1");
   world.run(1_000);
   const persisting = world.trace.filter(({ effects }) => effects.some(({ kind }) => kind === "persist"));
-  expect(persisting.length).toBeGreaterThan(PLANET.length);
+  expect(persisting.length).toBeGreaterThan(TWO_REGIONS.length);
   for (const { effects } of persisting) {
     const kinds = effects.map(({ kind }) => kind === "persist");
     expect(kinds.lastIndexOf(true)).toBeLessThan(kinds.includes(false) ? kinds.indexOf(false) : kinds.length);
@@ -138,7 +129,7 @@ test("a test message reaches every hub, and every receipt comes home", () => {
   world.ask("l-east-1", "t", { kind: "test-message-start", payload: "hello" });
   world.run(500);
   const started = world.replies.get("t") as { value: { message_id: string; expected: string[] } };
-  expect(started.value.expected).toEqual(PLANET.map(({ id }) => id).sort());
+  expect(started.value.expected).toEqual(TWO_REGIONS.map(({ id }) => id).sort());
   world.ask("l-east-1", "r", { kind: "test-message-report", messageId: started.value.message_id });
   world.run(10);
   expect(world.replies.get("r")).toMatchObject({ ok: true, value: { complete: true, missing: [] } });
@@ -149,7 +140,7 @@ test("health names what is wrong: a hub that others know of but cannot link to a
   world.ask("l-west-1", "well", { kind: "health" });
   world.run(1);
   expect(world.replies.get("well")).toMatchObject({ ok: true, value: { status: "healthy" } });
-  const alone = new HubWorld(PLANET);
+  const alone = new HubWorld(TWO_REGIONS);
   alone.hubs.get("l-west-1")?.step({ kind: "start" }, alone.now);
   const [reply] =
     alone.hubs

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { HubId } from "../common/types.ts";
+import { plainQuestion } from "../routing/testing/question.ts";
 import type { Hub } from "./hub.ts";
 import { HubWorld, storedAfter, type WorldHub } from "./hub-world.test-helper.ts";
 
@@ -238,21 +239,7 @@ test("COORD-8: with a stand-in what local hubs answer is fresh; where nobody act
   world.kill("r-west");
   const { standIn, other } = replaced("r-east");
   world.run(20_000);
-  const question = {
-    service: "search",
-    position: { latitude: 10, longitude: 10, source: "query" },
-    tags: [],
-    version: null,
-    namespace: null,
-    jurisdiction: null,
-    exclude: [],
-    sticky: null,
-    limit: 3,
-    maxAgeMs: null,
-    explain: false,
-    strategy: "best",
-    decisionId: null,
-  };
+  const question = plainQuestion("search", { latitude: 10, longitude: 10 });
   const ageAt = (id: HubId) => ask<{ data_age_ms: number }>(id, { kind: "route", question }).data_age_ms;
   for (const id of [standIn, other]) expect(ageAt(id), id).toBeLessThan(1_000);
   expect(ageAt("l-west-1")).toBeGreaterThan(20_000);

@@ -3,8 +3,9 @@
  * regions travel in routing form, and so are never taken back from them.
  */
 import type { HubId, HubIdentity, Json, Millis } from "../common/types.ts";
-import type { Rumor, RumorStore, VersionVector } from "../wire/catalog.ts";
+import type { Rumor, RumorStore } from "../wire/catalog.ts";
 import type { RecordStore } from "./record-store.ts";
+import { StoreView } from "./store-view.ts";
 
 export type Provenance = "own-region" | "foreign" | "unknown";
 
@@ -18,52 +19,35 @@ export function provenanceOf(origin: HubId, hub: HubIdentity | undefined, self: 
   return hub.region === self.region && hub.parent === self.hubId ? "own-region" : "foreign";
 }
 
-export class RegionalStore implements RumorStore {
-  readonly #store: RecordStore;
+export class RegionalStore extends StoreView implements RumorStore {
   readonly #provenance: (origin: HubId) => Provenance;
   readonly #region: string;
 
   constructor(store: RecordStore, region: string, provenance: (origin: HubId) => Provenance) {
-    this.#store = store;
+    super(store);
     this.#region = region;
     this.#provenance = provenance;
   }
 
-  vector(): VersionVector {
-    return this.#store.vector();
-  }
-
-  completeTo(origin: HubId): number {
-    return this.#store.completeTo(origin);
-  }
-
-  digest(): readonly [number, number] {
-    return this.#store.digest();
-  }
-
-  covers(origin: HubId, seq: number, key: string): boolean {
-    return this.#store.covers(origin, seq, key);
-  }
-
   get(origin: HubId, seq: number): Rumor | undefined {
-    const rumor = this.#store.get(origin, seq);
+    const rumor = this.store.get(origin, seq);
     return rumor && this.#form(rumor);
   }
 
   changesSince(origin: HubId, after: number, maxBytes: number): ReturnType<RumorStore["changesSince"]> {
-    return this.#store.changesSince(origin, after, maxBytes, (rumor) => this.#form(rumor));
+    return this.store.changesSince(origin, after, maxBytes, (rumor) => this.#form(rumor));
   }
 
   /** A hub nobody has heard of is refused until its own record or the group says where it belongs. */
   apply(rumor: Rumor, from: HubId, now: Millis): "applied" | "stale" | "rejected" {
     const introducesItself = rumor.body.kind === "hub" && rumor.body.region === this.#region;
     const provenance = introducesItself ? "own-region" : this.#provenance(rumor.origin);
-    if (provenance === "own-region") return this.#store.apply(rumor, from, now);
+    if (provenance === "own-region") return this.store.apply(rumor, from, now);
     return provenance === "foreign" ? "stale" : "rejected";
   }
 
   completeUpTo(origin: HubId, upTo: number): void {
-    if (this.#provenance(origin) === "own-region") this.#store.completeUpTo(origin, upTo);
+    if (this.#provenance(origin) === "own-region") this.store.completeUpTo(origin, upTo);
   }
 
   #form(rumor: Rumor): Rumor {

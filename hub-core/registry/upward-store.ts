@@ -3,42 +3,26 @@
  * which it holds in routing form only. What it is told of those it keeps in that form too.
  */
 import type { HubId, Millis } from "../common/types.ts";
-import type { Rumor, RumorStore, VersionVector } from "../wire/catalog.ts";
+import type { Rumor, RumorStore } from "../wire/catalog.ts";
 import type { RecordStore } from "./record-store.ts";
 import { type Provenance, routingForm } from "./scoped-store.ts";
+import { StoreView } from "./store-view.ts";
 
-export class UpwardStore implements RumorStore {
-  readonly #store: RecordStore;
+export class UpwardStore extends StoreView implements RumorStore {
   readonly #provenance: (origin: HubId) => Provenance;
 
   constructor(store: RecordStore, provenance: (origin: HubId) => Provenance) {
-    this.#store = store;
+    super(store);
     this.#provenance = provenance;
   }
 
-  vector(): VersionVector {
-    return this.#store.vector();
-  }
-
-  completeTo(origin: HubId): number {
-    return this.#store.completeTo(origin);
-  }
-
-  digest(): readonly [number, number] {
-    return this.#store.digest();
-  }
-
-  covers(origin: HubId, seq: number, key: string): boolean {
-    return this.#store.covers(origin, seq, key);
-  }
-
   get(origin: HubId, seq: number): Rumor | undefined {
-    return this.#isOurs(origin) ? this.#store.get(origin, seq) : undefined;
+    return this.#isOurs(origin) ? this.store.get(origin, seq) : undefined;
   }
 
   changesSince(origin: HubId, after: number, maxBytes: number): ReturnType<RumorStore["changesSince"]> {
     return this.#isOurs(origin)
-      ? this.#store.changesSince(origin, after, maxBytes)
+      ? this.store.changesSince(origin, after, maxBytes)
       : { rumors: [], upTo: after, more: false };
   }
 
@@ -46,16 +30,16 @@ export class UpwardStore implements RumorStore {
   apply(rumor: Rumor, from: HubId, now: Millis): "applied" | "stale" | "rejected" {
     switch (this.#provenance(rumor.origin)) {
       case "own-region":
-        return this.#store.apply(rumor, from, now);
+        return this.store.apply(rumor, from, now);
       case "foreign":
-        return this.#store.apply(routingForm(rumor), from, now);
+        return this.store.apply(routingForm(rumor), from, now);
       case "unknown":
-        return rumor.body.kind === "hub" ? this.#store.apply(rumor, from, now) : "rejected";
+        return rumor.body.kind === "hub" ? this.store.apply(rumor, from, now) : "rejected";
     }
   }
 
   completeUpTo(origin: HubId, upTo: number): void {
-    if (this.#provenance(origin) !== "unknown") this.#store.completeUpTo(origin, upTo);
+    if (this.#provenance(origin) !== "unknown") this.store.completeUpTo(origin, upTo);
   }
 
   #isOurs(origin: HubId): boolean {
